@@ -1,0 +1,203 @@
+//! The application: every route and every layer, in order, on one screen.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use actix_cors::Cors;
+use actix_web::dev::Server;
+use actix_web::middleware::{Condition, from_fn};
+use actix_web::web::{self, Bytes, Data, PayloadConfig, ThinData};
+use actix_web::{App, HttpServer};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::{Db, migrate};
+use crate::http::client_ip::TrustedProxies;
+use crate::http::drain::Drain;
+use crate::http::envelope::{self, Envelope};
+use crate::http::extract::MAX_BODY;
+use crate::http::problem::{Code, Problem};
+use crate::http::same_site::{self, TrustedOrigins};
+use crate::http::spa;
+use crate::login::{self, LoginRules, throttle};
+use crate::secret::hasher::Hasher;
+use crate::sessions::layer::{self, Sessions};
+use crate::sessions::{self, prune, touch};
+use crate::system::docs::DocsPage;
+use crate::system::routes::OpenApiJson;
+use crate::{openapi, system, users};
+
+/// How long requests that are under way may take to finish at shutdown, in seconds.
+const FINISH_WITHIN: u64 = 6;
+/// How long load balancers get to see that the server is going, before it stops listening.
+const ANNOUNCE: Duration = Duration::from_secs(2);
+/// How long a client may take to send its request's head.
+const HEAD_WITHIN: Duration = Duration::from_secs(5);
+
+/// Why the server could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {0}: is another server running there? Set HOST and PORT to a free address")]
+    Bind(SocketAddr, #[source] io::Error),
+    /// The database cannot be reached.
+    #[error("the database cannot be opened: check DATABASE_URL and that it is running")]
+    Database(#[from] sqlx::Error),
+    /// The schema is not the one this version needs.
+    #[error(transparent)]
+    Schema(#[from] migrate::SchemaError),
+}
+
+/// A server that listens, and serves once it is told to [`Application::run`].
+#[derive(Debug)]
+pub struct Application {
+    config: Config,
+    listener: TcpListener,
+    address: SocketAddr,
+    db: Db,
+    clock: Clock,
+    hasher: Hasher,
+    drain: Drain,
+}
+
+impl Application {
+    /// Opens the database, brings its schema up to date and listens.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn bind(config: Config, clock: Clock) -> Result<Self, StartError> {
+        let wanted = SocketAddr::new(config.http.host, config.http.port);
+        let listener = TcpListener::bind(wanted).map_err(|error| StartError::Bind(wanted, error))?;
+        let address = listener.local_addr().map_err(|error| StartError::Bind(wanted, error))?;
+        let db = Db::connect(&config.database).await?;
+        migrate::run(&db).await?;
+        let hasher = Hasher::start(&config.password);
+        Ok(Self { config, listener, address, db, clock, hasher, drain: Drain::default() })
+    }
+
+    /// Where it listens; tells the port where PORT was 0.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// The hashing threads.
+    #[must_use]
+    pub fn hasher(&self) -> &Hasher {
+        &self.hasher
+    }
+
+    /// Serves until `stop` is done; then says so at /health for a moment, finishes what is under way and returns.
+    ///
+    /// # Errors
+    /// When the server cannot be started.
+    pub async fn run(self, stop: impl Future<Output = ()> + 'static) -> io::Result<()> {
+        let (toucher, touch_writer) = touch::toucher(self.db.clone());
+        let sessions =
+            Sessions::new(self.db.clone(), self.clock.clone(), &self.config.http, &self.config.session, toucher);
+        let (db, drain, lifetime) = (self.db.clone(), self.drain.clone(), sessions.lifetime());
+        let chores = [
+            actix_web::rt::spawn(prune::hourly(db.clone(), self.clock.clone(), lifetime)),
+            actix_web::rt::spawn(throttle::sweep(db.clone(), self.clock.clone())),
+        ];
+        let writer = actix_web::rt::spawn(touch_writer.run());
+
+        let server = self.serve(sessions)?;
+        let handle = server.handle();
+        let stopper = actix_web::rt::spawn(async move {
+            stop.await;
+            drain.begin();
+            tracing::info!("shutting down: no new requests in {} s", ANNOUNCE.as_secs());
+            actix_web::rt::time::sleep(ANNOUNCE).await;
+            handle.stop(true).await;
+        });
+        let served = server.await;
+        stopper.abort();
+        chores.iter().for_each(actix_web::rt::task::JoinHandle::abort);
+        // The workers are gone and with them the last toucher: what it has noticed is written, and the writer ends.
+        let _ = tokio::time::timeout(Duration::from_secs(1), writer).await;
+        let _ = tokio::time::timeout(Duration::from_secs(1), db.close()).await;
+        served
+    }
+
+    fn serve(self, sessions: Sessions) -> io::Result<Server> {
+        let document = openapi::document();
+        let Config { http, session, .. } = self.config;
+        let envelope = Envelope { is_https: http.is_https(), drain: self.drain.clone() };
+        let origins = TrustedOrigins::new(http.origin(), http.allowed_origins.clone());
+        let rules = LoginRules { lifetime: session.lifetime, max_sessions: session.max_per_user };
+        let db = Data::new(self.db);
+        let clock = Data::new(self.clock);
+        let hasher = Data::new(self.hasher);
+        let drain = Data::new(self.drain);
+        let proxies = Data::new(TrustedProxies::new(http.trusted_proxies));
+        let docs_page = Data::new(DocsPage::render(&document));
+        let openapi_json = Data::new(OpenApiJson(Bytes::from(document.to_string())));
+
+        let server = HttpServer::new(move || {
+            // A layer that is wrapped later stands further out.
+            let with_session = web::scope("")
+                .configure(login::routes::configure)
+                .configure(users::routes::configure)
+                .configure(sessions::routes::configure)
+                .default_service(web::to(nothing_here))
+                .wrap(from_fn(layer::attach))
+                .wrap(sessions.middleware())
+                .wrap(from_fn(layer::exchange));
+
+            let api = web::scope("/api")
+                .configure(system::routes::configure)
+                .service(with_session)
+                .wrap(from_fn(same_site::guard))
+                .wrap(Condition::new(!http.allowed_origins.is_empty(), cors(&http.allowed_origins)));
+
+            App::new()
+                .app_data(db.clone())
+                .app_data(clock.clone())
+                .app_data(hasher.clone())
+                .app_data(drain.clone())
+                .app_data(proxies.clone())
+                .app_data(docs_page.clone())
+                .app_data(openapi_json.clone())
+                .app_data(PayloadConfig::new(MAX_BODY))
+                .app_data(ThinData(sessions.clone()))
+                .app_data(ThinData(rules))
+                .app_data(ThinData(origins.clone()))
+                .app_data(ThinData(envelope.clone()))
+                .service(api)
+                .configure(spa::configure(&http.client_dist))
+                .wrap(from_fn(envelope::wrap))
+        });
+        let server = server
+            .workers(http.workers)
+            // Nagle's algorithm and delayed acknowledgements together stall answers for 40 ms.
+            .tcp_nodelay(true)
+            .client_request_timeout(HEAD_WITHIN)
+            .shutdown_timeout(FINISH_WITHIN)
+            .disable_signals()
+            .listen(self.listener)?;
+        Ok(server.run())
+    }
+}
+
+async fn nothing_here() -> Result<&'static str, Problem> {
+    Err(Problem::new(Code::NotFound))
+}
+
+/// Exactly the origins of ALLOWED_ORIGINS, with their credentials.
+fn cors(origins: &[String]) -> Cors {
+    let cors = Cors::default()
+        .allow_any_method()
+        .allowed_headers(["content-type", "authorization"])
+        .expose_headers(["x-request-id", "retry-after"])
+        .supports_credentials()
+        .max_age(3600);
+    origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
+}

@@ -1,0 +1,196 @@
+//! `hallpass user ...`
+
+use anyhow::{Context, bail};
+use clap::Subcommand;
+
+use super::password_input;
+use crate::clock::Clock;
+use crate::db::{Db, Tx};
+use crate::http::problem::Problem;
+use crate::identity::{EndReason, Role, new_id};
+use crate::sessions;
+use crate::users::model::{check_email, check_full_name, check_username};
+use crate::users::queries::{self as users, Account, InsertError, NewAccount};
+
+const EXAMPLES: &str = "Examples:
+  hallpass user create alice --full-name 'Alice Moore' --admin
+  printf '%s\\n' \"$PASSWORD\" | hallpass user create bob --email bob@example.com --password-stdin";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum UserCommand {
+    /// Create a person; asks for the password, or reads one line of standard input
+    #[command(after_help = EXAMPLES)]
+    Create {
+        /// The name to sign in with: 1 to 64 letters, digits, dots, underscores, hyphens
+        name: String,
+        /// Their e-mail address
+        #[arg(long)]
+        email: Option<String>,
+        /// The name others see
+        #[arg(long)]
+        full_name: Option<String>,
+        /// Make them an administrator
+        #[arg(long)]
+        admin: bool,
+        /// Read the password from standard input
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// List everybody
+    List {
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Set a person's password, and end all their sessions
+    SetPassword {
+        /// Their username or e-mail address
+        name: String,
+        /// Read the password from standard input
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Disable a person, and end all their sessions
+    Disable {
+        /// Their username or e-mail address
+        name: String,
+    },
+    /// Enable a person again
+    Enable {
+        /// Their username or e-mail address
+        name: String,
+    },
+}
+
+pub(super) async fn run(command: UserCommand) -> anyhow::Result<()> {
+    match command {
+        UserCommand::Create { name, email, full_name, admin, password_stdin } => {
+            let role = if admin { Role::Admin } else { Role::Member };
+            create(&name, email.as_deref(), &full_name.unwrap_or_default(), role, password_stdin).await
+        }
+        UserCommand::List { json } => list(json).await,
+        UserCommand::SetPassword { name, password_stdin } => set_password(&name, password_stdin).await,
+        UserCommand::Disable { name } => disable(&name).await,
+        UserCommand::Enable { name } => enable(&name).await,
+    }
+}
+
+async fn create(
+    name: &str,
+    email: Option<&str>,
+    full_name: &str,
+    role: Role,
+    password_stdin: bool,
+) -> anyhow::Result<()> {
+    check_username(name).map_err(in_words)?;
+    email.map_or(Ok(()), check_email).map_err(in_words)?;
+    check_full_name(full_name).map_err(in_words)?;
+    let (config, db) = super::open().await?;
+    let about = [name, email.unwrap_or_default(), full_name];
+    let password_hash = &password_input::new_hash(password_stdin, &config.password, &about).await?;
+    let created_at = Clock::system().now();
+    let id = &new_id(created_at);
+    let mut tx = db.begin().await?;
+    let account = NewAccount { id, username: name, email, full_name, role, password_hash, created_at };
+    match users::insert(&mut tx, &account).await {
+        Err(InsertError::Taken) => bail!("the username or the e-mail address is taken: choose another"),
+        Err(InsertError::Database(error)) => return Err(error.into()),
+        Ok(()) => tx.commit().await?,
+    }
+    println!("{name} can sign in.");
+    Ok(())
+}
+
+/// The reasons of a problem, as a sentence.
+fn in_words(problem: Problem) -> anyhow::Error {
+    let reasons: Vec<_> = problem.errors().iter().map(|error| format!("{} {}", error.field, error.message)).collect();
+    anyhow::anyhow!("{}", reasons.join("; "))
+}
+
+async fn list(json: bool) -> anyhow::Result<()> {
+    const PAGE: u32 = 500;
+    let (_, db) = super::open().await?;
+    let mut after = String::new();
+    if !json {
+        println!("{:<24} {:<7} {:<9} {:<28} E-MAIL", "USERNAME", "ROLE", "STATE", "LAST LOGIN");
+    }
+    loop {
+        let page = users::list(&db, &after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = crate::users::model::fold(&last.username);
+        for account in &page {
+            println!("{}", if json { as_json(account) } else { as_row(account) });
+        }
+    }
+}
+
+fn as_row(account: &Account) -> String {
+    let state = if account.disabled { "disabled" } else { "enabled" };
+    let last_login = account.last_login_at.map_or_else(|| "never".to_owned(), |at| at.to_string());
+    let role = if account.role == Role::Admin { "admin" } else { "member" };
+    let email = account.email.as_deref().unwrap_or_default();
+    format!("{:<24} {role:<7} {state:<9} {last_login:<28} {email}", account.username)
+}
+
+fn as_json(account: &Account) -> String {
+    serde_json::json!({
+        "id": account.id,
+        "username": account.username,
+        "email": account.email,
+        "full_name": account.full_name,
+        "role": account.role,
+        "disabled": account.disabled,
+        "created_at": account.created_at,
+        "last_login_at": account.last_login_at,
+    })
+    .to_string()
+}
+
+async fn set_password(name: &str, password_stdin: bool) -> anyhow::Result<()> {
+    let (config, db) = super::open().await?;
+    let account = find(&db, name).await?;
+    let about = [account.username.as_str(), account.email.as_deref().unwrap_or_default(), &account.full_name];
+    let password_hash = password_input::new_hash(password_stdin, &config.password, &about).await?;
+    let mut tx = db.begin().await?;
+    must_exist(users::set_password_hash(&mut tx, &account.id, &password_hash).await?)?;
+    let ended = end_sessions(&mut tx, &account, EndReason::PasswordChanged).await?;
+    tx.commit().await?;
+    println!("{} has a new password; {ended} sessions ended.", account.username);
+    Ok(())
+}
+
+async fn disable(name: &str) -> anyhow::Result<()> {
+    let (_, db) = super::open().await?;
+    let account = find(&db, name).await?;
+    let mut tx = db.begin().await?;
+    must_exist(users::set_disabled(&mut tx, &account.id, true).await?)?;
+    if account.role == Role::Admin && users::count_enabled_admins(&mut tx).await? == 0 {
+        bail!("{} is the last enabled administrator: make another first", account.username);
+    }
+    let ended = end_sessions(&mut tx, &account, EndReason::Disabled).await?;
+    tx.commit().await?;
+    println!("{} is disabled; {ended} sessions ended.", account.username);
+    Ok(())
+}
+
+async fn enable(name: &str) -> anyhow::Result<()> {
+    let (_, db) = super::open().await?;
+    let account = find(&db, name).await?;
+    let mut tx = db.begin().await?;
+    must_exist(users::set_disabled(&mut tx, &account.id, false).await?)?;
+    tx.commit().await?;
+    println!("{} is enabled.", account.username);
+    Ok(())
+}
+
+async fn find(db: &Db, name: &str) -> anyhow::Result<Account> {
+    users::find_by_name(db, name).await?.with_context(|| format!("there is nobody called {name}"))
+}
+
+fn must_exist(found: bool) -> anyhow::Result<()> {
+    if found { Ok(()) } else { bail!("the account was deleted meanwhile") }
+}
+
+async fn end_sessions(tx: &mut Tx, account: &Account, reason: EndReason) -> anyhow::Result<u64> {
+    Ok(sessions::queries::end_all(tx, &account.id, None, reason, Clock::system().now()).await?)
+}

@@ -1,0 +1,199 @@
+//! The configuration: environment variables in, checked values out, every problem reported at once.
+
+mod read;
+mod variables;
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+pub use read::Environment;
+pub use variables::{VARIABLES, Variable};
+
+/// Everything the server can be told. One value, passed to those who need it; never global.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `development` relaxes what would be unsafe on the internet.
+    pub environment: EnvironmentKind,
+    /// How people and proxies reach the server.
+    pub http: HttpConfig,
+    /// Where the data lives.
+    pub database: DatabaseConfig,
+    /// How long sessions live and what binds them.
+    pub session: SessionConfig,
+    /// Argon2id's cost and the rule for new passwords.
+    pub password: PasswordConfig,
+    /// What the log looks like.
+    pub log: LogConfig,
+}
+
+/// ENVIRONMENT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EnvironmentKind {
+    /// On a developer's machine.
+    Development,
+    /// Everywhere else; the default.
+    Production,
+}
+
+/// How people and proxies reach the server.
+#[derive(Clone, Debug)]
+pub struct HttpConfig {
+    /// PUBLIC_URL: what people type.
+    pub public_url: Url,
+    /// HOST: the address to listen on.
+    pub host: IpAddr,
+    /// PORT: zero takes any free one.
+    pub port: u16,
+    /// ALLOWED_ORIGINS: foreign origins that may use the API with credentials.
+    pub allowed_origins: Vec<String>,
+    /// TRUSTED_PROXIES: whose word about the client's address is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// CLIENT_DIST: the folder of the built web app.
+    pub client_dist: PathBuf,
+    /// WORKERS: how many threads serve requests.
+    pub workers: usize,
+}
+
+impl HttpConfig {
+    /// Whether people reach the server over https, which decides about `Secure`, `__Host-` and HSTS.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.public_url.scheme() == "https"
+    }
+
+    /// The origin of PUBLIC_URL, as browsers write it (RFC 6454 section 6.2).
+    #[must_use]
+    pub fn origin(&self) -> String {
+        self.public_url.origin().ascii_serialization()
+    }
+}
+
+/// Which database DATABASE_URL names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DatabaseKind {
+    /// `sqlite:`
+    Sqlite,
+    /// `mysql:` and `mariadb:`
+    MySql,
+    /// `postgres:` and `postgresql:`
+    Postgres,
+}
+
+/// Where the data lives.
+#[derive(Clone, Debug)]
+pub struct DatabaseConfig {
+    /// The scheme of the URL.
+    pub kind: DatabaseKind,
+    /// DATABASE_URL, which may hold a password.
+    pub url: SecretString,
+    /// Connections that read.
+    pub connections: u32,
+}
+
+impl DatabaseConfig {
+    /// The URL in clear, for the driver only.
+    pub(crate) fn url(&self) -> &str {
+        self.url.expose_secret()
+    }
+}
+
+/// SESSION_BINDING.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionBinding {
+    /// A session belongs to the browser family and operating system that made it.
+    Browser,
+    /// Any browser may present it.
+    Off,
+}
+
+/// COOKIE_SAMESITE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SameSitePolicy {
+    /// Not even links from elsewhere carry the cookie.
+    Strict,
+    /// Links from elsewhere carry it, requests do not.
+    Lax,
+    /// Everything carries it; for an app on another site, over https only.
+    None,
+}
+
+/// How long sessions live and what binds them.
+#[derive(Clone, Debug)]
+pub struct SessionConfig {
+    /// SESSION_KEY: the first signs cookies, all verify.
+    pub keys: Vec<SecretString>,
+    /// SESSION_EXPIRE_DAYS: the longest a session lives.
+    pub lifetime: Duration,
+    /// SESSION_IDLE_MINUTES: the longest it rests.
+    pub idle: Option<Duration>,
+    /// SESSION_BINDING.
+    pub binding: SessionBinding,
+    /// MAX_SESSIONS_PER_USER: the oldest ends first.
+    pub max_per_user: u32,
+    /// COOKIE_SAMESITE.
+    pub same_site: SameSitePolicy,
+}
+
+/// Argon2id's cost (RFC 9106 section 3.1) and the rule for new passwords.
+#[derive(Clone, Debug)]
+pub struct PasswordConfig {
+    /// ARGON2_MEMORY_KIB.
+    pub memory_kib: u32,
+    /// ARGON2_ITERATIONS.
+    pub iterations: u32,
+    /// ARGON2_PARALLELISM: lanes, computed one after the other.
+    pub parallelism: u32,
+    /// HASH_THREADS: how many hashes are computed at once.
+    pub threads: usize,
+    /// PASSWORD_MIN_LENGTH, in characters.
+    pub min_length: usize,
+}
+
+/// LOG_FORMAT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// Text for people.
+    Pretty,
+}
+
+/// What the log looks like.
+#[derive(Clone, Debug)]
+pub struct LogConfig {
+    /// LOG_FORMAT.
+    pub format: LogFormat,
+    /// RUST_LOG.
+    pub filter: String,
+}
+
+/// What is wrong with the configuration: every problem, each with the mend.
+#[derive(Debug, thiserror::Error)]
+#[error("the configuration has {} problem(s):\n{}", .0.len(), .0.iter().map(|problem| format!("  - {problem}")).collect::<Vec<_>>().join("\n"))]
+pub struct ConfigError(pub Vec<String>);
+
+impl Config {
+    /// Reads the process's environment, and `.env` in the working directory when ENVIRONMENT is `development`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with everything that is wrong.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_environment(Environment::of_process())
+    }
+
+    /// Reads any set of variables; what the tests use.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with everything that is wrong.
+    pub fn from_environment(environment: Environment) -> Result<Self, ConfigError> {
+        read::config(environment)
+    }
+}
+
+#[cfg(test)]
+mod tests;

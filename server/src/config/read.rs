@@ -1,0 +1,366 @@
+//! From text to values. Problems are collected, never thrown at the first.
+
+use std::collections::HashMap;
+use std::fmt::Display;
+use std::fs;
+use std::io::{self, Write};
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ipnet::IpNet;
+use secrecy::{ExposeSecret, SecretString};
+use url::{Host, Url};
+
+use super::{
+    Config, ConfigError, DatabaseConfig, DatabaseKind, EnvironmentKind, HttpConfig, LogConfig, LogFormat,
+    PasswordConfig, SameSitePolicy, SessionBinding, SessionConfig,
+};
+use crate::random;
+
+const DAY: Duration = Duration::from_secs(86_400);
+const KEY_FILE: &str = "data/session.key";
+/// HKDF spreads what the key holds; fewer characters cannot hold 128 bits in any usual alphabet.
+const MIN_KEY_LENGTH: usize = 32;
+
+/// A set of variables.
+#[derive(Clone, Debug, Default)]
+pub struct Environment(HashMap<String, String>);
+
+impl Environment {
+    /// The process's variables; in development those of `.env` as well, where the process has none of that name.
+    #[must_use]
+    pub fn of_process() -> Self {
+        let mut variables: HashMap<String, String> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        if variables.get("ENVIRONMENT").is_some_and(|kind| kind == "development") {
+            for (name, value) in dotenvy::dotenv_iter().into_iter().flatten().flatten() {
+                variables.entry(name).or_insert(value);
+            }
+        }
+        Self(variables)
+    }
+}
+
+impl<const N: usize> From<[(&str, &str); N]> for Environment {
+    fn from(variables: [(&str, &str); N]) -> Self {
+        variables.into_iter().collect()
+    }
+}
+
+impl<'a> FromIterator<(&'a str, &'a str)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (&'a str, &'a str)>>(variables: I) -> Self {
+        Self(variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+}
+
+/// Reads variables and keeps what is wrong with them.
+struct Reader {
+    environment: Environment,
+    problems: Vec<String>,
+}
+
+impl Reader {
+    fn problem(&mut self, problem: impl Into<String>) {
+        self.problems.push(problem.into());
+    }
+
+    /// The variable's text; unset and empty are the same.
+    fn text(&self, name: &str) -> Option<String> {
+        self.environment.0.get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    }
+
+    /// A secret, from `NAME` or from the file that `NAME_FILE` names.
+    fn secret(&mut self, name: &str) -> Option<SecretString> {
+        let file_variable = format!("{name}_FILE");
+        match (self.text(name), self.text(&file_variable)) {
+            (Some(_), Some(_)) => {
+                self.problem(format!("{name} and {file_variable} are both set: keep one"));
+                None
+            }
+            (Some(value), None) => Some(value.into()),
+            (None, Some(path)) => match fs::read_to_string(&path) {
+                Ok(value) => Some(value.trim().into()),
+                Err(error) => {
+                    self.problem(format!("{file_variable}: cannot read {path} ({error}): make the file readable"));
+                    None
+                }
+            },
+            (None, None) => None,
+        }
+    }
+
+    fn number<N>(&mut self, name: &str, default: N, range: RangeInclusive<N>) -> N
+    where
+        N: FromStr + PartialOrd + Display + Copy,
+    {
+        let Some(text) = self.text(name) else { return default };
+        match text.parse() {
+            Ok(number) if range.contains(&number) => number,
+            _ => {
+                self.problem(format!("{name} must be a whole number from {} to {}", range.start(), range.end()));
+                default
+            }
+        }
+    }
+
+    fn choice<T: Copy>(&mut self, name: &str, default: T, choices: &[(&str, T)]) -> T {
+        let Some(text) = self.text(name) else { return default };
+        if let Some((_, value)) = choices.iter().find(|(word, _)| text.eq_ignore_ascii_case(word)) {
+            return *value;
+        }
+        let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
+        self.problem(format!("{name} must be one of: {}", words.join(", ")));
+        default
+    }
+
+    /// The items of a list separated by `,` or `;`.
+    fn list(&self, name: &str) -> Vec<String> {
+        let text = self.text(name).unwrap_or_default();
+        text.split([',', ';']).map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+    }
+}
+
+pub(super) fn config(environment: Environment) -> Result<Config, ConfigError> {
+    let mut reader = Reader { environment, problems: Vec::new() };
+    let kind = reader.choice(
+        "ENVIRONMENT",
+        EnvironmentKind::Production,
+        &[("development", EnvironmentKind::Development), ("production", EnvironmentKind::Production)],
+    );
+    let cores = available_parallelism().map_or(1, usize::from);
+    let http = http(&mut reader, kind, cores);
+    let config = Config {
+        environment: kind,
+        database: database(&mut reader),
+        session: session(&mut reader, &http),
+        password: password(&mut reader, kind, cores),
+        log: log(&mut reader, kind),
+        http,
+    };
+    if reader.problems.is_empty() { Ok(config) } else { Err(ConfigError(reader.problems)) }
+}
+
+fn http(reader: &mut Reader, kind: EnvironmentKind, cores: usize) -> HttpConfig {
+    let port = reader.number("PORT", 3000_u16, 0..=65535);
+    let host = match reader.text("HOST").as_deref() {
+        None | Some("localhost") => IpAddr::from([127, 0, 0, 1]),
+        Some(text) => text.parse().unwrap_or_else(|_| {
+            reader.problem("HOST must be an IP address to listen on, for example 127.0.0.1 or 0.0.0.0");
+            IpAddr::from([127, 0, 0, 1])
+        }),
+    };
+    HttpConfig {
+        public_url: public_url(reader, kind, port),
+        host,
+        port,
+        allowed_origins: allowed_origins(reader),
+        trusted_proxies: trusted_proxies(reader, kind),
+        client_dist: reader.text("CLIENT_DIST").map_or_else(|| PathBuf::from("client/dist"), PathBuf::from),
+        workers: reader.number("WORKERS", cores, 1..=1024),
+    }
+}
+
+fn public_url(reader: &mut Reader, kind: EnvironmentKind, port: u16) -> Url {
+    let default = match kind {
+        EnvironmentKind::Development => "http://localhost:5173".to_owned(),
+        EnvironmentKind::Production => format!("http://localhost:{port}"),
+    };
+    let fallback = Url::parse("http://localhost").expect("a constant");
+    let text = reader.text("PUBLIC_URL").unwrap_or(default);
+    let url = match Url::parse(&text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => url,
+        _ => {
+            reader.problem("PUBLIC_URL must be an http or https address, for example https://login.example.com");
+            return fallback;
+        }
+    };
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
+        reader.problem("PUBLIC_URL must be an origin alone: scheme, host and port, without a path or a user");
+    }
+    let allowed = reader.choice("ALLOW_INSECURE_HTTP", false, &[("true", true), ("false", false)]);
+    if kind == EnvironmentKind::Production && url.scheme() == "http" && !is_loopback(&url) && !allowed {
+        reader.problem(
+            "PUBLIC_URL is http, so passwords would cross the network in clear text: use https, or set ALLOW_INSECURE_HTTP=true",
+        );
+    }
+    url
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn allowed_origins(reader: &mut Reader) -> Vec<String> {
+    let mut origins = Vec::new();
+    for item in reader.list("ALLOWED_ORIGINS") {
+        match Url::parse(&item) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") && url.path() == "/" && url.query().is_none() => {
+                origins.push(url.origin().ascii_serialization());
+            }
+            _ => reader.problem(format!(
+                "ALLOWED_ORIGINS: {item:?} is not an origin; write each in full, for example https://app.example.com (no *)"
+            )),
+        }
+    }
+    origins
+}
+
+fn trusted_proxies(reader: &mut Reader, kind: EnvironmentKind) -> Vec<IpNet> {
+    let mut networks = Vec::new();
+    for item in reader.list("TRUSTED_PROXIES") {
+        let network = item.parse::<IpNet>().or_else(|_| item.parse::<IpAddr>().map(IpNet::from));
+        match network {
+            Ok(network) if network.prefix_len() == 0 && kind == EnvironmentKind::Production => {
+                reader.problem(format!("TRUSTED_PROXIES: {item} trusts everybody: name the networks of your proxies"));
+            }
+            Ok(network) => networks.push(network),
+            Err(_) => reader.problem(format!(
+                "TRUSTED_PROXIES: {item:?} is not a network; write an address or a CIDR such as 10.0.0.0/8"
+            )),
+        }
+    }
+    networks
+}
+
+fn database(reader: &mut Reader) -> DatabaseConfig {
+    let url = reader.secret("DATABASE_URL").unwrap_or_else(|| "sqlite://data/hallpass.db".into());
+    let scheme = url.expose_secret().split(':').next().unwrap_or_default().to_ascii_lowercase();
+    let kind = match scheme.as_str() {
+        "sqlite" => DatabaseKind::Sqlite,
+        "mysql" | "mariadb" => DatabaseKind::MySql,
+        "postgres" | "postgresql" => DatabaseKind::Postgres,
+        _ => {
+            reader.problem("DATABASE_URL must begin with sqlite:, mysql: or postgres:, for example sqlite://data/hallpass.db");
+            DatabaseKind::Sqlite
+        }
+    };
+    DatabaseConfig { kind, url, connections: 10 }
+}
+
+fn session(reader: &mut Reader, http: &HttpConfig) -> SessionConfig {
+    let same_site = reader.choice(
+        "COOKIE_SAMESITE",
+        SameSitePolicy::Lax,
+        &[("strict", SameSitePolicy::Strict), ("lax", SameSitePolicy::Lax), ("none", SameSitePolicy::None)],
+    );
+    if same_site == SameSitePolicy::None && !http.is_https() {
+        reader.problem("COOKIE_SAMESITE=none needs an https PUBLIC_URL: browsers refuse such a cookie over http");
+    }
+    let idle = match reader.text("SESSION_IDLE_MINUTES").as_deref() {
+        None | Some("off") => None,
+        Some(_) => {
+            let minutes = reader.number("SESSION_IDLE_MINUTES", 30_u32, 5..=43_200);
+            Some(Duration::from_secs(u64::from(minutes) * 60))
+        }
+    };
+    SessionConfig {
+        keys: session_keys(reader),
+        lifetime: DAY * reader.number("SESSION_EXPIRE_DAYS", 7_u32, 1..=400),
+        idle,
+        binding: reader.choice(
+            "SESSION_BINDING",
+            SessionBinding::Browser,
+            &[("browser", SessionBinding::Browser), ("off", SessionBinding::Off)],
+        ),
+        max_per_user: reader.number("MAX_SESSIONS_PER_USER", 50_u32, 1..=10_000),
+        same_site,
+    }
+}
+
+fn session_keys(reader: &mut Reader) -> Vec<SecretString> {
+    let given = reader.text("SESSION_KEY").is_some() || reader.text("SESSION_KEY_FILE").is_some();
+    let keys = if given {
+        reader.secret("SESSION_KEY")
+    } else {
+        match read_or_make_key(Path::new(KEY_FILE)) {
+            Ok(key) => Some(key),
+            Err(error) => {
+                reader.problem(format!(
+                    "{KEY_FILE} can be neither read nor made ({error}): make the folder writable, or set SESSION_KEY"
+                ));
+                None
+            }
+        }
+    };
+    let Some(keys) = keys else { return Vec::new() };
+    let keys: Vec<SecretString> = keys.expose_secret().split(',').map(|key| key.trim().into()).collect();
+    if keys.iter().any(|key| key.expose_secret().len() < MIN_KEY_LENGTH) {
+        reader.problem(format!(
+            "SESSION_KEY needs at least {MIN_KEY_LENGTH} characters a key, for example from: openssl rand -base64 48"
+        ));
+    } else if keys.iter().any(|key| is_sample(key.expose_secret())) {
+        reader.problem("SESSION_KEY repeats one character: use a random one, for example from: openssl rand -base64 48");
+    }
+    keys
+}
+
+fn is_sample(key: &str) -> bool {
+    key.chars().all(|character| key.starts_with(character))
+}
+
+/// The key in `path`; made once, for its owner alone, where there is none.
+fn read_or_make_key(path: &Path) -> io::Result<SecretString> {
+    if let Some(folder) = path.parent() {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(mut file) => {
+            let key = SecretString::from(URL_SAFE_NO_PAD.encode(random::bytes::<64>()));
+            file.write_all(key.expose_secret().as_bytes())?;
+            file.sync_all()?;
+            Ok(key)
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(fs::read_to_string(path)?.trim().into()),
+        Err(error) => Err(error),
+    }
+}
+
+fn password(reader: &mut Reader, kind: EnvironmentKind, cores: usize) -> PasswordConfig {
+    let config = PasswordConfig {
+        memory_kib: reader.number("ARGON2_MEMORY_KIB", 19_456_u32, 8..=131_072),
+        iterations: reader.number("ARGON2_ITERATIONS", 2_u32, 1..=10),
+        parallelism: reader.number("ARGON2_PARALLELISM", 1_u32, 1..=4),
+        threads: reader.number("HASH_THREADS", cores, 1..=256),
+        min_length: reader.number("PASSWORD_MIN_LENGTH", 12_usize, 8..=64),
+    };
+    // OWASP ASVS 5.0, appendix C.
+    let floor = match config.iterations {
+        1 => 47_104,
+        2 => 19_456,
+        _ => 12_288,
+    };
+    if kind == EnvironmentKind::Production && config.memory_kib < floor {
+        reader.problem(format!(
+            "ARGON2_MEMORY_KIB must be at least {floor} with ARGON2_ITERATIONS={} (OWASP ASVS 5.0, appendix C)",
+            config.iterations
+        ));
+    }
+    if config.memory_kib < 8 * config.parallelism {
+        reader.problem("ARGON2_MEMORY_KIB must be at least 8 times ARGON2_PARALLELISM (RFC 9106 section 3.1)");
+    }
+    config
+}
+
+fn log(reader: &mut Reader, kind: EnvironmentKind) -> LogConfig {
+    let default = match kind {
+        EnvironmentKind::Development => LogFormat::Pretty,
+        EnvironmentKind::Production => LogFormat::Json,
+    };
+    LogConfig {
+        format: reader.choice("LOG_FORMAT", default, &[("json", LogFormat::Json), ("pretty", LogFormat::Pretty)]),
+        filter: reader.text("RUST_LOG").unwrap_or_else(|| "info".to_owned()),
+    }
+}

@@ -1,0 +1,102 @@
+//! Every refusal names its variable and its mend; what is safe passes.
+
+use super::*;
+
+const KEY: (&str, &str) = ("SESSION_KEY", "b9bKx2v0Zq7wT5uY8eR1aS3dF6gH4jL0");
+
+fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    Config::from_environment(std::iter::once(KEY).chain(variables.iter().copied()).collect())
+}
+
+#[track_caller]
+fn refused(variables: &[(&str, &str)], word: &str) {
+    let ConfigError(problems) = read(variables).expect_err("must be refused");
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].contains(word), "{problems:?} does not say {word}");
+}
+
+#[test]
+fn defaults_are_those_of_production() {
+    let config = read(&[]).expect("safe as it comes");
+    assert_eq!(config.environment, EnvironmentKind::Production);
+    assert_eq!(config.http.origin(), "http://localhost:3000");
+    assert_eq!(config.session.lifetime, Duration::from_secs(7 * 86_400));
+    assert_eq!(config.session.idle, None);
+    assert_eq!(config.log.format, LogFormat::Json);
+    assert_eq!((config.password.memory_kib, config.password.iterations, config.password.parallelism), (19_456, 2, 1));
+}
+
+#[test]
+fn development_expects_the_dev_server() {
+    let config = read(&[("ENVIRONMENT", "development")]).expect("safe as it comes");
+    assert_eq!(config.http.origin(), "http://localhost:5173");
+    assert_eq!(config.log.format, LogFormat::Pretty);
+}
+
+#[test]
+fn unsafe_production_is_refused() {
+    refused(&[("PUBLIC_URL", "http://login.example.com")], "ALLOW_INSECURE_HTTP");
+    refused(&[("PUBLIC_URL", "https://example.com/path")], "PUBLIC_URL");
+    refused(&[("PUBLIC_URL", "ftp://example.com")], "PUBLIC_URL");
+    refused(&[("SESSION_KEY", "short")], "openssl rand");
+    refused(&[("SESSION_KEY", &"x".repeat(64))], "random");
+    refused(&[("COOKIE_SAMESITE", "none")], "https");
+    refused(&[("ALLOWED_ORIGINS", "*")], "ALLOWED_ORIGINS");
+    refused(&[("ALLOWED_ORIGINS", "https://a.example/path")], "ALLOWED_ORIGINS");
+    refused(&[("TRUSTED_PROXIES", "0.0.0.0/0")], "TRUSTED_PROXIES");
+    refused(&[("TRUSTED_PROXIES", "proxy")], "CIDR");
+    refused(&[("DATABASE_URL", "oracle://x")], "sqlite:");
+    refused(&[("ARGON2_MEMORY_KIB", "4096")], "19456");
+    refused(&[("ARGON2_ITERATIONS", "1")], "47104");
+    refused(&[("PORT", "70000")], "PORT");
+    refused(&[("SESSION_EXPIRE_DAYS", "0")], "SESSION_EXPIRE_DAYS");
+    refused(&[("SESSION_IDLE_MINUTES", "1")], "SESSION_IDLE_MINUTES");
+    refused(&[("SESSION_BINDING", "ip")], "browser, off");
+    refused(&[("PASSWORD_MIN_LENGTH", "4")], "PASSWORD_MIN_LENGTH");
+    refused(&[("HOST", "example.com")], "HOST");
+    refused(&[("LOG_FORMAT", "xml")], "LOG_FORMAT");
+    refused(&[("ENVIRONMENT", "staging")], "ENVIRONMENT");
+    refused(&[("SESSION_KEY_FILE", "/nowhere")], "both set");
+}
+
+#[test]
+fn all_problems_are_reported_at_once_and_no_secret_is() {
+    let error = read(&[("PORT", "x"), ("HOST", "y"), ("DATABASE_URL", "odbc://u:hunter2@h/d")]).expect_err("three problems");
+    assert_eq!(error.0.len(), 3);
+    assert!(!error.to_string().contains("hunter2"));
+}
+
+#[test]
+fn lists_take_commas_and_semicolons() {
+    let config = read(&[("ALLOWED_ORIGINS", "https://a.example;https://b.example:8443, http://localhost:5174")]).expect("fine");
+    assert_eq!(config.http.allowed_origins, ["https://a.example", "https://b.example:8443", "http://localhost:5174"]);
+    let config = read(&[("TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.1;fd00::/8")]).expect("fine");
+    assert_eq!(config.http.trusted_proxies.len(), 3);
+}
+
+#[test]
+fn https_and_insecure_http_can_be_chosen() {
+    assert!(read(&[("PUBLIC_URL", "https://login.example.com"), ("COOKIE_SAMESITE", "none")]).expect("fine").http.is_https());
+    assert!(read(&[("PUBLIC_URL", "http://10.1.2.3"), ("ALLOW_INSECURE_HTTP", "true")]).is_ok());
+}
+
+#[test]
+fn secrets_come_from_files_too_and_never_show() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("key");
+    std::fs::write(&path, "0123456789abcdefghijklmnopqrstuv,vutsrqponmlkjihgfedcba9876543210\n").expect("written");
+    let path = path.to_str().expect("UTF-8");
+    let config = Config::from_environment([("SESSION_KEY_FILE", path)].into()).expect("fine");
+    assert_eq!(config.session.keys.len(), 2);
+    assert!(!format!("{config:?}").contains("vutsrq"));
+}
+
+#[test]
+fn the_readme_lists_every_variable_with_its_default() {
+    let readme = include_str!("../../../README.md");
+    for Variable { name, default } in VARIABLES {
+        let row = readme.lines().find(|line| line.starts_with('|') && line.contains(&format!("`{name}`")));
+        let row = row.unwrap_or_else(|| panic!("README.md has no row for {name}"));
+        assert!(row.contains(default), "README.md gives another default for {name}: {row}");
+    }
+}

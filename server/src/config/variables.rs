@@ -1,0 +1,41 @@
+//! The list of variables; the README's table is tested against it.
+
+/// One environment variable.
+#[derive(Clone, Copy, Debug)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// What holds when it is not set, in words.
+    pub default: &'static str,
+}
+
+const fn variable(name: &'static str, default: &'static str) -> Variable {
+    Variable { name, default }
+}
+
+/// Every variable this version reads, in the order of the README.
+pub const VARIABLES: &[Variable] = &[
+    variable("ENVIRONMENT", "production"),
+    variable("PUBLIC_URL", "http://localhost:PORT; in development http://localhost:5173"),
+    variable("ALLOW_INSECURE_HTTP", "false"),
+    variable("HOST", "127.0.0.1"),
+    variable("PORT", "3000"),
+    variable("DATABASE_URL", "sqlite://data/hallpass.db"),
+    variable("SESSION_KEY", "data/session.key, made once"),
+    variable("SESSION_EXPIRE_DAYS", "7"),
+    variable("SESSION_IDLE_MINUTES", "off"),
+    variable("SESSION_BINDING", "browser"),
+    variable("MAX_SESSIONS_PER_USER", "50"),
+    variable("COOKIE_SAMESITE", "lax"),
+    variable("ALLOWED_ORIGINS", "empty"),
+    variable("TRUSTED_PROXIES", "empty"),
+    variable("ARGON2_MEMORY_KIB", "19456"),
+    variable("ARGON2_ITERATIONS", "2"),
+    variable("ARGON2_PARALLELISM", "1"),
+    variable("PASSWORD_MIN_LENGTH", "12"),
+    variable("WORKERS", "cores"),
+    variable("HASH_THREADS", "cores"),
+    variable("CLIENT_DIST", "client/dist"),
+    variable("LOG_FORMAT", "pretty in development, json in production"),
+    variable("RUST_LOG", "info"),
+];

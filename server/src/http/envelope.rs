@@ -1,0 +1,148 @@
+//! The outermost layer: gives each request an id, catches what falls, turns every error into a problem document,
+//! completes the headers and writes the one log line.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+use std::time::Instant;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::{ConnectionType, Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::web::ThinData;
+use actix_web::{Error, HttpResponse};
+use futures_util::FutureExt;
+use uuid::Uuid;
+
+use super::drain::Drain;
+use super::headers;
+use super::problem::Problem;
+use crate::random;
+use crate::telemetry::{self, RequestFacts};
+
+static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What the layer needs to know of the server.
+#[derive(Clone, Debug)]
+pub struct Envelope {
+    /// Whether people reach the server over https.
+    pub is_https: bool,
+    /// Whether it is shutting down.
+    pub drain: Drain,
+}
+
+/// One request, as the answer and the log line need it once it has been consumed.
+struct Exchange {
+    envelope: Envelope,
+    id: String,
+    method: Method,
+    path: String,
+    pattern: Option<String>,
+    started: Instant,
+    facts: Rc<RequestFacts>,
+}
+
+/// The layer; stands outside of all others.
+///
+/// # Errors
+/// None but finished answers: an error of the layers inside is completed like any other answer.
+pub async fn wrap(
+    envelope: ThinData<Envelope>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let exchange = Exchange {
+        envelope: envelope.0,
+        // Random, not counted: an id must not tell how busy the server is.
+        id: Uuid::from_bytes(random::bytes()).simple().to_string(),
+        method: request.method().clone(),
+        path: request.path().to_owned(),
+        pattern: request.match_pattern(),
+        started: Instant::now(),
+        facts: Rc::default(),
+    };
+    let handled = AssertUnwindSafe(next.call(request)).catch_unwind();
+    let outcome = telemetry::observe(Rc::clone(&exchange.facts), handled).await;
+    match outcome.unwrap_or_else(|panic| Err(Problem::internal(describe(&*panic)).into())) {
+        Ok(response) => {
+            let (request, response) = response.into_parts();
+            Ok(ServiceResponse::new(request, exchange.finish(response.map_into_boxed_body())))
+        }
+        Err(error) => {
+            let response = exchange.finish(HttpResponse::from_error(error));
+            Err(InternalError::from_response("answered", response).into())
+        }
+    }
+}
+
+fn describe(panic: &(dyn Any + Send)) -> anyhow::Error {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    anyhow::anyhow!("a handler panicked: {}", text.unwrap_or("without a message"))
+}
+
+impl Exchange {
+    /// Writes the document of an error, completes the headers, logs.
+    fn finish(&self, response: HttpResponse) -> HttpResponse {
+        let cause = response.error().and_then(cause_of);
+        let mut response = self.document(response);
+        let is_error = response.status().is_client_error() || response.status().is_server_error();
+        let headers = response.headers_mut();
+        headers::complete(headers, &self.path, is_error, self.envelope.is_https);
+        headers.insert(X_REQUEST_ID.clone(), HeaderValue::from_str(&self.id).expect("hexadecimal is header text"));
+        if self.envelope.drain.has_begun() {
+            response.head_mut().set_connection_type(ConnectionType::Close);
+        }
+        self.log(response.status(), cause.as_deref());
+        response
+    }
+
+    /// The problem document of an error, with the headers that the layers inside have set.
+    fn document(&self, response: HttpResponse) -> HttpResponse {
+        let status = response.status();
+        let problem = response.error().and_then(Error::as_error::<Problem>);
+        let mut document = match problem {
+            Some(problem) => problem.render(&self.id),
+            None if (status.is_client_error() || status.is_server_error()) && !is_json(&response) => {
+                Problem::of_status(status).render(&self.id)
+            }
+            None => return response,
+        };
+        for (name, value) in response.headers() {
+            if !matches!(*name, header::CONTENT_TYPE | header::CONTENT_LENGTH | header::CONTENT_ENCODING) {
+                document.headers_mut().append(name.clone(), value.clone());
+            }
+        }
+        document
+    }
+
+    fn log(&self, status: StatusCode, cause: Option<&str>) {
+        let method = self.method.as_str();
+        // The pattern, not the path: paths may carry one-time tokens.
+        let path = self.pattern.as_deref().unwrap_or("(none)");
+        let duration_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let (status, request_id) = (status.as_u16(), self.id.as_str());
+        let (user_id, queries) = (self.facts.user_id(), self.facts.queries());
+        if status >= 500 {
+            tracing::error!(method, path, status, duration_us, request_id, user_id, queries, cause, "request");
+        } else {
+            tracing::info!(method, path, status, duration_us, request_id, user_id, queries, "request");
+        }
+    }
+}
+
+/// Health and OAuth errors are JSON of their own kind (RFC 6749 section 5.2).
+fn is_json(response: &HttpResponse) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"))
+}
+
+fn cause_of(error: &Error) -> Option<String> {
+    match error.as_error::<Problem>() {
+        Some(problem) => problem.cause().map(|cause| format!("{cause:#}")),
+        None => Some(error.to_string()),
+    }
+}

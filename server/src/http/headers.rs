@@ -1,0 +1,47 @@
+//! The headers that every answer carries, whatever layer it comes from.
+
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+
+const API_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
+);
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+/// Two years, as browsers' preload lists ask for (hstspreload.org).
+const TWO_YEARS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+
+const EVERYWHERE: [(HeaderName, HeaderValue); 6] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    ),
+    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+];
+
+/// Completes the headers of an answer to `path`. What a handler has set of Content-Security-Policy stays; what it has
+/// set of Cache-Control stays outside of the API.
+pub fn complete(headers: &mut HeaderMap, path: &str, is_error: bool, is_https: bool) {
+    for (name, value) in EVERYWHERE {
+        headers.insert(name, value);
+    }
+    if is_https {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, TWO_YEARS);
+    }
+    if is_api(path) || is_error {
+        headers.insert(header::CACHE_CONTROL, NO_STORE);
+    }
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+        headers.insert(header::CONTENT_SECURITY_POLICY, if is_page { PAGE_POLICY } else { API_POLICY });
+    }
+}
+
+/// Whether the path belongs to the API.
+#[must_use]
+pub fn is_api(path: &str) -> bool {
+    path == "/api" || path.starts_with("/api/")
+}

@@ -1,0 +1,12 @@
+//! HTTP as every capability needs it: errors, input, origins, addresses, headers, the web app's files.
+
+pub mod client_ip;
+pub mod cursor;
+pub mod drain;
+pub mod envelope;
+pub mod extract;
+pub mod headers;
+pub mod problem;
+pub mod resource;
+pub mod same_site;
+pub mod spa;

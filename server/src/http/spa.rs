@@ -1,0 +1,119 @@
+//! The web app: the files of CLIENT_DIST, and its page for every path that people navigate to.
+
+use std::path::Path;
+
+use actix_files::{Files, NamedFile};
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse, fn_service};
+use actix_web::http::header::{self, AcceptEncoding, ContentEncoding, Encoding, Header, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::{Error, HttpRequest, HttpResponse, web};
+use percent_encoding::percent_decode_str;
+
+use super::problem::{Code, Problem};
+use super::resource::not_allowed;
+
+const PAGE: &str = "index.html";
+/// Vite puts a hash of the content into these files' names, so a name never changes its content.
+const HASHED: &str = "/assets/";
+const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
+
+/// Serves the folder `dist`; to be registered last, for it answers every path.
+pub fn configure(dist: &Path) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
+    let dist = dist.to_owned();
+    move |config| {
+        let files = Files::new("/", &dist).try_compressed().prefer_utf8(true).disable_content_disposition();
+        let page = move |request: ServiceRequest| {
+            let dist = dist.clone();
+            async move {
+                let (request, _) = request.into_parts();
+                let response = page(&request, &dist).unwrap_or_else(HttpResponse::from_error);
+                Ok(ServiceResponse::new(request, response))
+            }
+        };
+        config.service(web::scope("").wrap(from_fn(guard)).service(files.default_handler(fn_service(page))));
+    }
+}
+
+/// Stands before the files: only GET and HEAD, no dot files, no way up; and says how long an answer may be kept.
+async fn guard(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Ok(request.error_response(not_allowed(&[Method::GET, Method::HEAD])));
+    }
+    if !is_plain(request.path()) {
+        return Ok(request.error_response(Problem::new(Code::NotFound)));
+    }
+    let cache = if request.path().starts_with(HASHED) { IMMUTABLE } else { REVALIDATE };
+    let mut response = next.call(request).await?.map_into_boxed_body();
+    // actix-files calls a path that it does not like a bad request; to the client it is one more thing that is not here.
+    if response.status() == StatusCode::BAD_REQUEST {
+        let (request, _) = response.into_parts();
+        return Ok(ServiceResponse::from_err(Problem::new(Code::NotFound), request));
+    }
+    response.headers_mut().insert(header::CACHE_CONTROL, cache);
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    Ok(response)
+}
+
+/// Whether no segment of the path, decoded, is hidden, leads upwards or would be one on another system.
+fn is_plain(path: &str) -> bool {
+    let Ok(path) = percent_decode_str(path).decode_utf8() else { return false };
+    !path.contains(['\\', '\0', '%']) && path.split('/').all(|segment| !segment.starts_with('.'))
+}
+
+/// The app's page, for people who navigate; what else is asked for and is no file is not here.
+fn page(request: &HttpRequest, dist: &Path) -> Result<HttpResponse, Problem> {
+    if !is_navigation(request) {
+        return Err(Problem::new(Code::NotFound));
+    }
+    for (encoding, file) in variants(request) {
+        if let Ok(file) = NamedFile::open(dist.join(file)) {
+            let file = file.set_content_type(mime::TEXT_HTML_UTF_8).disable_content_disposition();
+            let file = if encoding == ContentEncoding::Identity { file } else { file.set_content_encoding(encoding) };
+            return Ok(file.into_response(request));
+        }
+    }
+    Err(Problem::new(Code::NotFound).detail("The web app is not built: run `just build`, or set CLIENT_DIST."))
+}
+
+fn is_navigation(request: &HttpRequest) -> bool {
+    let accepts_html = request
+        .headers()
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"));
+    let last_segment = request.path().rsplit('/').next().unwrap_or_default();
+    accepts_html && !last_segment.contains('.')
+}
+
+/// The page's files in the order the client prefers them.
+fn variants(request: &HttpRequest) -> Vec<(ContentEncoding, String)> {
+    let offered = [ContentEncoding::Brotli, ContentEncoding::Gzip].map(Encoding::Known);
+    let preferred = AcceptEncoding::parse(request).ok().and_then(|accept| accept.negotiate(offered.iter()));
+    let compressed = match preferred {
+        Some(Encoding::Known(ContentEncoding::Brotli)) => Some((ContentEncoding::Brotli, format!("{PAGE}.br"))),
+        Some(Encoding::Known(ContentEncoding::Gzip)) => Some((ContentEncoding::Gzip, format!("{PAGE}.gz"))),
+        _ => None,
+    };
+    compressed.into_iter().chain([(ContentEncoding::Identity, PAGE.to_owned())]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_plain;
+
+    #[test]
+    fn dots_and_backslashes_are_not_plain() {
+        for path in ["/.env", "/a/.git/config", "/../etc", "/%2e%2e/etc", "/a/%2e./b", "/..%5cetc", "/%00", "/%252e%252e/", "/%ff"] {
+            assert!(!is_plain(path), "{path}");
+        }
+        for path in ["/", "/search", "/assets/index-BsKd2.js", "/link/abc", "//x"] {
+            assert!(is_plain(path), "{path}");
+        }
+    }
+}

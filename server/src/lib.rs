@@ -1,0 +1,34 @@
+//! Hallpass: a full-stack authentication server.
+//!
+//! The map of the house. A module uses only what stands below it.
+//!
+//! | module | what it is about |
+//! | --- | --- |
+//! | [`cli`] | one file per subcommand |
+//! | [`app`] | every route and every layer, in order, on one screen |
+//! | [`openapi`] | the document that describes the API |
+//! | [`login`] | signing in and out |
+//! | [`users`] | people: the directory, the profile |
+//! | [`sessions`] | sessions: the store behind the cookie, listing and ending them |
+//! | [`system`] | health, server time, the documentation's addresses |
+//! | [`identity`] | who is asking |
+//! | [`secret`] | passwords and tokens, and their hashes |
+//! | [`http`] | errors, input, origins, addresses, headers, the web app's files |
+//! | [`db`] | three databases, one SQL text |
+//! | [`telemetry`], [`clock`], [`random`], [`config`] | logs, time, randomness, settings |
+
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod http;
+pub mod identity;
+pub mod login;
+pub mod openapi;
+pub mod random;
+pub mod secret;
+pub mod sessions;
+pub mod system;
+pub mod telemetry;
+pub mod users;

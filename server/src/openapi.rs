@@ -1,0 +1,76 @@
+//! The OpenAPI 3.1 document: every operation, and for each exactly the codes it can answer.
+
+use serde_json::Value;
+use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::openapi::{Ref, Server};
+use utoipa::{Modify, OpenApi};
+
+use crate::http::problem::{Code, FieldError};
+use crate::identity::EndReason;
+use crate::{login, sessions, system, users};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Hallpass", description = "Sign in, stay signed in, and see and end your sessions."),
+    paths(
+        login::routes::login,
+        login::routes::logout,
+        users::routes::me,
+        users::routes::list,
+        sessions::routes::list,
+        sessions::routes::end,
+        sessions::routes::end_others,
+        system::routes::health,
+        system::routes::server_time,
+        system::routes::openapi,
+        system::routes::docs,
+    ),
+    components(schemas(Code, FieldError, EndReason)),
+    modifiers(&Problems)
+)]
+struct Api;
+
+/// Adds the schema of a problem, which spans the modules: `http` knows the document, `sessions` its extension members.
+struct Problems;
+
+impl Modify for Problems {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        api.servers = Some(vec![Server::new("/api")]);
+        api.info.license = None;
+        let components = api.components.get_or_insert_default();
+        components.schemas.insert("Problem".to_owned(), Schema::Object(problem()).into());
+    }
+}
+
+fn problem() -> utoipa::openapi::schema::Object {
+    let text = |description: &str| ObjectBuilder::new().schema_type(Type::String).description(Some(description));
+    ObjectBuilder::new()
+        .description(Some("An error (RFC 9457)."))
+        .property("type", text("A URN made of the code."))
+        .required("type")
+        .property("title", text("One sentence about this kind of error."))
+        .required("title")
+        .property("status", ObjectBuilder::new().schema_type(Type::Integer).description(Some("The HTTP status.")))
+        .required("status")
+        .property("code", Ref::from_schema_name("Code"))
+        .required("code")
+        .property("detail", text("A sentence about this very occurrence."))
+        .property("errors", ArrayBuilder::new().items(Ref::from_schema_name("FieldError")))
+        .property("reason", Ref::from_schema_name("EndReason"))
+        .property(
+            "at",
+            text("With session_ended: when.").format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime))),
+        )
+        .property("request_id", text("What the log knows it by."))
+        .required("request_id")
+        .build()
+}
+
+/// The document.
+///
+/// # Panics
+/// Never: the document is made of text and maps.
+#[must_use]
+pub fn document() -> Value {
+    serde_json::to_value(Api::openapi()).expect("the document is made of text and maps")
+}

@@ -1,0 +1,261 @@
+//! Argon2id on threads of its own: as many as may run at once, each with memory it keeps, behind a short queue.
+//!
+//! A hash takes tens of milliseconds and 19 MiB. On the threads that serve requests it would stop them; on an unbounded
+//! pool a flood of logins would take all memory. Here a flood fills the queue, and who comes next is told to come back.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use argon2::password_hash::phc::{Output, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use secrecy::{ExposeSecret, SecretString};
+use subtle::ConstantTimeEq;
+use tokio::sync::oneshot;
+
+use crate::config::PasswordConfig;
+use crate::random;
+
+/// How many requests wait for a thread before the next one is refused.
+const QUEUE: usize = 64;
+const TAG_BYTES: usize = 32;
+const SALT_BYTES: usize = 16;
+/// A stored hash that asks for more than this is not computed: whoever wrote it wants memory, not a login.
+const MAX_MEMORY_KIB: u32 = 131_072;
+const MAX_ITERATIONS: u32 = 10;
+const MAX_LANES: u32 = 4;
+
+/// The queue is full; nothing was computed.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("every hashing thread is busy and the queue is full")]
+pub struct Overloaded;
+
+/// What a verification found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The password is the one that was hashed.
+    pub matches: bool,
+    /// The hash was made with other parameters than today's and should be made anew.
+    pub outdated: bool,
+}
+
+enum Job {
+    Hash { password: SecretString, reply: oneshot::Sender<String> },
+    Verify { password: SecretString, stored: Option<String>, reply: oneshot::Sender<Verdict> },
+}
+
+/// The hashing threads. Clones share them; they end with the last clone.
+#[derive(Clone)]
+pub struct Hasher {
+    queue: SyncSender<Job>,
+    computed: Arc<AtomicU64>,
+}
+
+impl fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hasher").field("computed", &self.computed()).finish_non_exhaustive()
+    }
+}
+
+impl Hasher {
+    /// Starts the threads and makes the hash that stands in for unknown users, with today's parameters.
+    ///
+    /// # Panics
+    /// When the parameters are outside what RFC 9106 allows, which [`crate::config`] has ruled out, or when the
+    /// operating system gives no thread.
+    #[must_use]
+    pub fn start(config: &PasswordConfig) -> Self {
+        let params = Params::new(config.memory_kib, config.iterations, config.parallelism, Some(TAG_BYTES))
+            .expect("the configuration is checked");
+        let (queue, jobs) = sync_channel(QUEUE);
+        let jobs = Arc::new(Mutex::new(jobs));
+        let computed = Arc::new(AtomicU64::new(0));
+        let dummy = Arc::new(Engine::new(params.clone(), Arc::default()).hash(b"nobody's password"));
+        for number in 0..config.threads {
+            let (jobs, dummy) = (Arc::clone(&jobs), Arc::clone(&dummy));
+            let (params, computed) = (params.clone(), Arc::clone(&computed));
+            thread::Builder::new()
+                .name(format!("hash-{number}"))
+                .spawn(move || work(&jobs, Engine::new(params, computed), &dummy))
+                .expect("a thread for hashing");
+        }
+        Self { queue, computed }
+    }
+
+    /// The PHC string of a new password.
+    ///
+    /// # Errors
+    /// [`Overloaded`] at once when the queue is full.
+    pub async fn hash(&self, password: SecretString) -> Result<String, Overloaded> {
+        let (reply, answer) = oneshot::channel();
+        self.submit(Job::Hash { password, reply })?;
+        answer.await.map_err(|_| Overloaded)
+    }
+
+    /// Compares a password with a stored PHC string. Without one, or with one that cannot be read, the same work is
+    /// done against a hash that nothing matches, so that the time tells nothing.
+    ///
+    /// # Errors
+    /// [`Overloaded`] at once when the queue is full.
+    pub async fn verify(&self, password: SecretString, stored: Option<String>) -> Result<Verdict, Overloaded> {
+        let (reply, answer) = oneshot::channel();
+        self.submit(Job::Verify { password, stored, reply })?;
+        answer.await.map_err(|_| Overloaded)
+    }
+
+    /// How many Argon2id hashes have been computed since the start.
+    #[must_use]
+    pub fn computed(&self) -> u64 {
+        self.computed.load(Ordering::SeqCst)
+    }
+
+    fn submit(&self, job: Job) -> Result<(), Overloaded> {
+        self.queue.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) | TrySendError::Disconnected(_) => Overloaded,
+        })
+    }
+}
+
+/// One thread's life: take a job, do it, answer; end when nobody can send any more.
+fn work(jobs: &Mutex<Receiver<Job>>, mut engine: Engine, dummy: &str) {
+    loop {
+        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        match job {
+            Err(_) => return,
+            // Whoever asked has hung up: the work would be for nobody.
+            Ok(Job::Hash { reply, .. }) if reply.is_closed() => {}
+            Ok(Job::Verify { reply, .. }) if reply.is_closed() => {}
+            Ok(Job::Hash { password, reply }) => {
+                let _ = reply.send(engine.hash(password.expose_secret().as_bytes()));
+            }
+            Ok(Job::Verify { password, stored, reply }) => {
+                let password = password.expose_secret().as_bytes();
+                let verdict = stored.and_then(|stored| engine.verify(password, &stored));
+                let _ = reply.send(verdict.unwrap_or_else(|| {
+                    let _ = engine.verify(password, dummy);
+                    Verdict { matches: false, outdated: false }
+                }));
+            }
+        }
+    }
+}
+
+/// Argon2id with memory that is kept from one hash to the next: faulting in 19 MiB anew costs as much as a third of it.
+struct Engine {
+    params: Params,
+    memory: Vec<Block>,
+    computed: Arc<AtomicU64>,
+}
+
+impl Engine {
+    fn new(params: Params, computed: Arc<AtomicU64>) -> Self {
+        Self { params, memory: Vec::new(), computed }
+    }
+
+    fn hash(&mut self, password: &[u8]) -> String {
+        let salt = random::bytes::<SALT_BYTES>();
+        let params = self.params.clone();
+        let mut tag = [0; TAG_BYTES];
+        self.compute(&params, password, &salt, &mut tag).expect("parameters, salt and tag are of allowed lengths");
+        let phc = PasswordHash {
+            algorithm: Algorithm::Argon2id.ident(),
+            version: Some(Version::V0x13.into()),
+            params: (&params).try_into().expect("checked parameters have a text"),
+            salt: Some(Salt::new(&salt).expect("16 bytes are a salt")),
+            hash: Some(Output::new(&tag).expect("32 bytes are a tag")),
+        };
+        phc.to_string()
+    }
+
+    /// `None` where the stored text is not an Argon2id hash that may be computed.
+    fn verify(&mut self, password: &[u8], stored: &str) -> Option<Verdict> {
+        let stored = PasswordHash::new(stored).ok()?;
+        let params = Params::try_from(&stored).ok()?;
+        let bounded =
+            params.m_cost() <= MAX_MEMORY_KIB && params.t_cost() <= MAX_ITERATIONS && params.p_cost() <= MAX_LANES;
+        let ours = stored.algorithm == Algorithm::Argon2id.ident() && stored.version == Some(Version::V0x13.into());
+        if !bounded || !ours {
+            return None;
+        }
+        let (salt, tag) = (stored.salt?, stored.hash?);
+        let mut computed = vec![0; tag.len()];
+        self.compute(&params, password, salt.as_ref(), &mut computed)?;
+        Some(Verdict {
+            matches: computed.ct_eq(tag.as_bytes()).into(),
+            outdated: params.m_cost() != self.params.m_cost()
+                || params.t_cost() != self.params.t_cost()
+                || params.p_cost() != self.params.p_cost(),
+        })
+    }
+
+    fn compute(&mut self, params: &Params, password: &[u8], salt: &[u8], tag: &mut [u8]) -> Option<()> {
+        self.computed.fetch_add(1, Ordering::SeqCst);
+        self.memory.resize(params.block_count(), Block::default());
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+        let outcome = argon2.hash_password_into_with_memory(password, salt, tag, &mut self.memory[..]);
+        // A foreign hash may have needed more than ours: give that back.
+        self.memory.truncate(self.params.block_count());
+        self.memory.shrink_to_fit();
+        outcome.ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(memory_kib: u32, threads: usize) -> PasswordConfig {
+        PasswordConfig { memory_kib, iterations: 1, parallelism: 1, threads, min_length: 12 }
+    }
+
+    #[tokio::test]
+    async fn verifies_what_it_hashed_and_nothing_else() {
+        let hasher = Hasher::start(&config(64, 1));
+        let phc = hasher.hash("correct horse battery".into()).await.unwrap();
+        assert!(phc.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{phc}");
+        let right = hasher.verify("correct horse battery".into(), Some(phc.clone())).await.unwrap();
+        assert_eq!(right, Verdict { matches: true, outdated: false });
+        for wrong in ["correct horse batterY", "correct horse battery ", "Correct horse battery", ""] {
+            assert!(!hasher.verify(wrong.into(), Some(phc.clone())).await.unwrap().matches, "{wrong:?}");
+        }
+        assert_ne!(phc, hasher.hash("correct horse battery".into()).await.unwrap(), "each hash has a salt of its own");
+    }
+
+    #[tokio::test]
+    async fn reads_hashes_of_the_reference_implementation() {
+        // RFC 9106's algorithm as argon2-cffi computes it: hash_secret(b"correct horse battery", b"somesaltsomesalt", 2, 64, 1, 32, ID).
+        let hasher = Hasher::start(&config(64, 1));
+        let phc = "$argon2id$v=19$m=64,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$hKAbWgyQdV+xg8l/rwb/M8JbLs4epFAbdbuSAw1BK9I";
+        let verdict = hasher.verify("correct horse battery".into(), Some(phc.to_owned())).await.unwrap();
+        assert_eq!(verdict, Verdict { matches: true, outdated: true });
+    }
+
+    #[tokio::test]
+    async fn every_path_computes_exactly_one_hash() {
+        let hasher = Hasher::start(&config(64, 1));
+        let phc = hasher.hash("correct horse battery".into()).await.unwrap();
+        let greedy = "$argon2id$v=19$m=8388608,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$c29tZXNhbHRzb21lc2FsdHNvbWVzYWx0c29tZXNhbHQ";
+        for stored in [None, Some(phc), Some("junk".to_owned()), Some(String::new()), Some(greedy.to_owned())] {
+            let before = hasher.computed();
+            hasher.verify("a password".into(), stored.clone()).await.unwrap();
+            assert_eq!(hasher.computed() - before, 1, "{stored:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_at_once_and_recovers() {
+        let hasher = Hasher::start(&config(8 * 1024, 1));
+        let flood: Vec<_> = (0..QUEUE * 2 + 2)
+            .map(|_| {
+                let hasher = hasher.clone();
+                async move { hasher.verify("a password".into(), None).await }
+            })
+            .collect();
+        let answers = futures_util::future::join_all(flood).await;
+        let refused = answers.iter().filter(|answer| answer.is_err()).count();
+        assert!(refused >= QUEUE - 2, "only {refused} refused");
+        assert!(hasher.verify("a password".into(), None).await.is_ok());
+    }
+}

@@ -1,0 +1,142 @@
+//! The session cookie's upkeep: what actix-session's own handling of it leaves open.
+//!
+//! - Several keys: actix-session knows one. A cookie that an older key has signed is signed anew with the first, on its
+//!   way in and on its way out, so that keys can be changed without signing anybody out.
+//! - Several cookies of our name: somebody has planted one (RFC 6265 section 8.6, "weak integrity"). None is believed.
+//! - "Keep me signed in": actix-session knows one lifetime for all.
+
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Cookie, CookieJar, Key, SameSite};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::model::UNREMEMBERED;
+use crate::clock::Timestamp;
+use crate::config::SameSitePolicy;
+use crate::identity::CurrentSession;
+
+/// The cookie's name, attributes and keys.
+#[derive(Clone)]
+pub(super) struct SessionCookie {
+    pub name: &'static str,
+    pub secure: bool,
+    pub same_site: SameSite,
+    keys: Vec<Key>,
+}
+
+/// A cookie that an older key has signed, under the newest.
+pub(super) struct Resigned(Cookie<'static>);
+
+impl SessionCookie {
+    pub fn new(is_https: bool, same_site: SameSitePolicy, keys: &[SecretString]) -> Self {
+        Self {
+            // A __Host- cookie cannot be planted by a sister subdomain or over http (RFC 6265bis section 4.1.3.2).
+            name: if is_https { "__Host-session_id" } else { "session_id" },
+            secure: is_https,
+            same_site: match same_site {
+                SameSitePolicy::Strict => SameSite::Strict,
+                SameSitePolicy::Lax => SameSite::Lax,
+                SameSitePolicy::None => SameSite::None,
+            },
+            keys: keys.iter().map(|key| Key::derive_from(key.expose_secret().as_bytes())).collect(),
+        }
+    }
+
+    /// The key that signs.
+    pub fn key(&self) -> Key {
+        self.keys[0].clone()
+    }
+
+    /// Leaves at most one cookie of our name in the request, signed with the first key.
+    pub fn receive(&self, headers: &mut HeaderMap) -> Option<Resigned> {
+        let ours: Vec<Cookie<'static>> = request_cookies(headers).filter(|cookie| cookie.name() == self.name).collect();
+        let resigned = match ours.as_slice() {
+            [] => return None,
+            [cookie] if self.keys.len() == 1 || self.verify(cookie, 0).is_some() => return None,
+            [cookie] => (1..self.keys.len()).find_map(|key| self.verify(cookie, key)).map(|value| self.sign(value)),
+            _ => None,
+        };
+        let others = request_cookies(headers).filter(|cookie| cookie.name() != self.name);
+        let kept: Vec<String> =
+            others.chain(resigned.clone()).map(|cookie| cookie.stripped().encoded().to_string()).collect();
+        headers.remove(header::COOKIE);
+        if let Ok(line) = HeaderValue::from_str(&kept.join("; ")) {
+            headers.insert(header::COOKIE, line);
+        }
+        resigned.map(Resigned)
+    }
+
+    fn verify(&self, cookie: &Cookie<'static>, key: usize) -> Option<String> {
+        let mut jar = CookieJar::new();
+        jar.add_original(cookie.clone());
+        jar.signed(&self.keys[key]).get(self.name).map(|cookie| cookie.value().to_owned())
+    }
+
+    fn sign(&self, value: String) -> Cookie<'static> {
+        let mut jar = CookieJar::new();
+        jar.signed_mut(&self.keys[0]).add(self.with_attributes(value));
+        jar.get(self.name).cloned().unwrap_or_else(|| self.with_attributes(String::new()))
+    }
+
+    fn with_attributes(&self, value: String) -> Cookie<'static> {
+        Cookie::build(self.name, value)
+            .path("/")
+            .secure(self.secure)
+            .http_only(true)
+            .same_site(self.same_site)
+            .finish()
+    }
+
+    /// The cookie that takes ours out of the browser, with the attributes it was set with.
+    pub fn removal(&self) -> HeaderValue {
+        let mut cookie = self.with_attributes(String::new());
+        cookie.make_removal();
+        HeaderValue::from_str(&cookie.to_string()).expect("a cookie without a value is header text")
+    }
+
+    /// Whether the answer sets or removes our cookie already.
+    pub fn is_set_in(&self, headers: &HeaderMap) -> bool {
+        headers.get_all(header::SET_COOKIE).any(|line| self.is_ours(line))
+    }
+
+    fn is_ours(&self, set_cookie: &HeaderValue) -> bool {
+        set_cookie.as_bytes().strip_prefix(self.name.as_bytes()).is_some_and(|rest| rest.starts_with(b"="))
+    }
+
+    /// Makes the cookie that the answer sets one that ends with the browser.
+    pub fn forget_on_close(&self, headers: &mut HeaderMap) {
+        let lines: Vec<HeaderValue> = headers.remove(header::SET_COOKIE).collect();
+        for line in lines {
+            let ours = line.to_str().ok().filter(|_| self.is_ours(&line)).and_then(|line| Cookie::parse(line).ok());
+            let shortened = ours.and_then(|mut cookie| {
+                cookie.set_max_age(None);
+                HeaderValue::from_str(&cookie.to_string()).ok()
+            });
+            headers.append(header::SET_COOKIE, shortened.unwrap_or(line));
+        }
+    }
+}
+
+impl Resigned {
+    /// Gives the browser the cookie under the newest key, for what is left of the session. A session of at most a day is
+    /// taken for one that was to end with the browser.
+    pub fn send(mut self, headers: &mut HeaderMap, session: &CurrentSession, now: Timestamp) {
+        if session.expires_at.since(session.created_at) > UNREMEMBERED {
+            let left = session.expires_at.since(now).as_secs();
+            self.0.set_max_age(Duration::seconds(i64::try_from(left).unwrap_or(i64::MAX)));
+        }
+        if let Ok(line) = HeaderValue::from_str(&self.0.encoded().to_string()) {
+            headers.append(header::SET_COOKIE, line);
+        }
+    }
+}
+
+/// The cookies of a request, in order; what is no cookie is passed over.
+fn request_cookies(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'static>> {
+    let lines: Vec<String> =
+        headers.get_all(header::COOKIE).map(|line| String::from_utf8_lossy(line.as_bytes()).into_owned()).collect();
+    lines.into_iter().flat_map(|line| {
+        let cookies = line.split(';').filter_map(|cookie| Cookie::parse_encoded(cookie.trim().to_owned()).ok());
+        cookies.collect::<Vec<_>>()
+    })
+}

@@ -1,0 +1,41 @@
+//! What the session store cannot see of a request, and what the request cannot see of the store.
+//!
+//! actix-session hands the store a token and nothing else. The request's browser goes in through here, and the finding (who
+//! is asking, or what failed) comes out.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::rc::Rc;
+
+use super::Browser;
+use crate::http::problem::Problem;
+use crate::identity::Credential;
+
+/// One request's dealings with the store.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    /// Who presents the token.
+    pub browser: Browser,
+    /// Whom the token belongs to.
+    pub credential: RefCell<Option<Credential>>,
+    /// Why a session could not be ended.
+    pub failure: RefCell<Option<Problem>>,
+    /// Whether the cookie that is being set ends with the browser.
+    pub forget_on_close: Cell<bool>,
+}
+
+tokio::task_local! {
+    static EXCHANGE: Rc<Exchange>;
+}
+
+impl Exchange {
+    /// Runs `request` with this exchange in reach of [`with`].
+    pub async fn scope<F: Future>(self: &Rc<Self>, request: F) -> F::Output {
+        EXCHANGE.scope(Rc::clone(self), request).await
+    }
+}
+
+/// Gives `f` the running request's exchange; outside of the session layer there is none.
+pub(super) fn with<T>(f: impl FnOnce(&Exchange) -> T) -> Option<T> {
+    EXCHANGE.try_with(|exchange| f(exchange)).ok()
+}

@@ -1,0 +1,126 @@
+//! The layers around every path that can need a session.
+
+use std::rc::Rc;
+
+use actix_session::SessionMiddleware;
+use actix_session::config::{CookieContentSecurity, PersistentSession};
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::cookie::time::Duration;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::web::ThinData;
+use actix_web::{Error, HttpMessage};
+
+use super::Browser;
+use super::cookie::SessionCookie;
+use super::exchange::{self, Exchange};
+use super::model::Lifetime;
+use super::store::SqlSessionStore;
+use super::touch::Toucher;
+use crate::clock::Clock;
+use crate::config::{HttpConfig, SessionConfig};
+use crate::db::Db;
+use crate::identity::Credential;
+
+/// What the layers share; made once, cloned into every worker.
+#[derive(Clone)]
+pub struct Sessions {
+    store: SqlSessionStore,
+    cookie: SessionCookie,
+}
+
+impl Sessions {
+    /// The layers for this configuration.
+    #[must_use]
+    pub fn new(db: Db, clock: Clock, http: &HttpConfig, config: &SessionConfig, toucher: Toucher) -> Self {
+        let lifetime = Lifetime { absolute: config.lifetime, idle: config.idle };
+        Self {
+            store: SqlSessionStore { db, clock, lifetime, binding: config.binding, toucher },
+            cookie: SessionCookie::new(http.is_https(), config.same_site, &config.keys),
+        }
+    }
+
+    /// When sessions end by themselves.
+    #[must_use]
+    pub fn lifetime(&self) -> Lifetime {
+        self.store.lifetime
+    }
+
+    /// The cookie that takes the session's out of the browser.
+    #[must_use]
+    pub fn removal(&self) -> HeaderValue {
+        self.cookie.removal()
+    }
+
+    /// actix-session's middleware over our store.
+    #[must_use]
+    pub fn middleware(&self) -> SessionMiddleware<impl actix_session::storage::SessionStore + use<>> {
+        let ttl = i64::try_from(self.store.lifetime.absolute.as_secs()).unwrap_or(i64::MAX);
+        SessionMiddleware::builder(self.store.clone(), self.cookie.key())
+            .cookie_name(self.cookie.name.to_owned())
+            .cookie_secure(self.cookie.secure)
+            .cookie_same_site(self.cookie.same_site)
+            // The token is random; there is nothing in it to hide.
+            .cookie_content_security(CookieContentSecurity::Signed)
+            .session_lifecycle(PersistentSession::default().session_ttl(Duration::seconds(ttl)))
+            .build()
+    }
+}
+
+/// Outside of the middleware: what the store needs to know of the request, and the cookie's upkeep.
+///
+/// # Errors
+/// Those of the layers inside; where the store failed, the problem it failed with.
+pub async fn exchange(
+    sessions: ThinData<Sessions>,
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let Sessions { store, cookie } = sessions.0;
+    let user_agent = request.headers().get(header::USER_AGENT).map(HeaderValue::as_bytes);
+    let exchange = Rc::new(Exchange {
+        browser: Browser::of_user_agent(user_agent),
+        credential: None.into(),
+        failure: None.into(),
+        forget_on_close: false.into(),
+    });
+    let resigned = cookie.receive(request.headers_mut());
+    let outcome = exchange.scope(next.call(request)).await;
+    let mut response = match (outcome, exchange.failure.take()) {
+        (Ok(response), _) => response.map_into_boxed_body(),
+        // Only sign-out asks the store to end a session. Its row may live on, but this browser shall forget it.
+        (Err(_), Some(failure)) => return Err(failure.header(header::SET_COOKIE, cookie.removal()).into()),
+        (Err(error), None) => return Err(error),
+    };
+    if exchange.forget_on_close.get() {
+        cookie.forget_on_close(response.headers_mut());
+    }
+    if let (Some(resigned), Some(session)) = (resigned, current_session(&response))
+        && !cookie.is_set_in(response.headers())
+    {
+        resigned.send(response.headers_mut(), &session, store.clock.now());
+    }
+    Ok(response)
+}
+
+fn current_session(response: &ServiceResponse<BoxBody>) -> Option<crate::identity::CurrentSession> {
+    match response.request().extensions().get::<Credential>() {
+        Some(Credential::User(user)) => user.session.clone(),
+        _ => None,
+    }
+}
+
+/// Inside of the middleware: leaves the store's finding with the request, for the extractors.
+///
+/// # Errors
+/// Those of the layers inside.
+pub async fn attach(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    if let Some(credential) = exchange::with(|exchange| exchange.credential.take()).flatten() {
+        credential.attach(&request);
+    }
+    next.call(request).await
+}

@@ -1,0 +1,344 @@
+//! Every statement about sessions. All of them only ever end an active session or insert a new one: nothing here can bring
+//! an ended session back.
+
+use std::time::Duration;
+
+use sqlx::FromRow;
+
+use super::model::{Kind, Lifetime, Status};
+use crate::clock::Timestamp;
+use crate::db::{Db, Sql, Tx};
+use crate::identity::{CurrentSession, CurrentUser, EndReason, Role};
+use crate::secret::token::TokenHash;
+use crate::{on_db, on_tx, sql};
+
+/// A session and its person, as the token's holder is judged by.
+#[derive(Debug, FromRow)]
+pub(super) struct FoundSession {
+    pub id: String,
+    pub end_reason: Option<EndReason>,
+    pub browser: String,
+    pub created_at: Timestamp,
+    pub last_seen_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
+    pub user_id: String,
+    pub username: String,
+    pub email: Option<String>,
+    pub full_name: String,
+    pub role: Role,
+    pub disabled: bool,
+    pub user_created_at: Timestamp,
+}
+
+impl From<FoundSession> for CurrentUser {
+    fn from(found: FoundSession) -> Self {
+        Self {
+            id: found.user_id,
+            username: found.username,
+            email: found.email,
+            full_name: found.full_name,
+            role: found.role,
+            created_at: found.user_created_at,
+            session: Some(CurrentSession {
+                id: found.id,
+                created_at: found.created_at,
+                expires_at: found.expires_at,
+            }),
+        }
+    }
+}
+
+/// The session that has this token, alive or ended.
+pub(super) async fn find_by_token(db: &Db, token: &TokenHash) -> Result<Option<FoundSession>, sqlx::Error> {
+    const FIND: Sql = sql!(
+        "SELECT s.id, s.end_reason, s.browser, s.created_at, s.last_seen_at, s.expires_at, s.ended_at, \
+                u.id AS user_id, u.username, u.email, u.full_name, u.role, u.disabled, u.created_at AS user_created_at \
+         FROM session s JOIN user_account u ON u.id = s.user_id \
+         WHERE s.token_hash = ?"
+    );
+    on_db!(db, FIND, |pool, text| sqlx::query_as(text).bind(token.as_bytes()).fetch_optional(pool).await)
+}
+
+/// A session to be opened.
+#[derive(Debug)]
+pub struct NewSession<'a> {
+    /// Its public id.
+    pub id: &'a str,
+    /// What is stored of its token.
+    pub token: TokenHash,
+    /// Whose it is.
+    pub user_id: &'a str,
+    /// What carries it.
+    pub kind: Kind,
+    /// The browser that makes it.
+    pub browser: &'a str,
+    /// The address it is made from.
+    pub ip: &'a str,
+    /// When it is made.
+    pub created_at: Timestamp,
+    /// When it ends at the latest.
+    pub expires_at: Timestamp,
+}
+
+/// Opens a session.
+///
+/// # Errors
+/// Those of the database.
+pub async fn insert(tx: &mut Tx, session: &NewSession<'_>) -> Result<(), sqlx::Error> {
+    const INSERT: Sql = sql!(
+        "INSERT INTO session (id, token_hash, user_id, kind, status, browser, ip, \
+                              created_at, authenticated_at, last_seen_at, expires_at) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    );
+    on_tx!(tx, INSERT, |connection, text| sqlx::query(text)
+        .bind(session.id)
+        .bind(session.token.as_bytes())
+        .bind(session.user_id)
+        .bind(session.kind)
+        .bind(Status::Active)
+        .bind(session.browser)
+        .bind(session.ip)
+        .bind(session.created_at)
+        .bind(session.created_at)
+        .bind(session.created_at)
+        .bind(session.expires_at)
+        .execute(connection)
+        .await
+        .map(|_| ()))
+}
+
+/// Ends one session by its id, whoever it belongs to.
+///
+/// # Errors
+/// Those of the database.
+pub async fn replace(tx: &mut Tx, id: &str, now: Timestamp) -> Result<(), sqlx::Error> {
+    const END: Sql = sql!("UPDATE session SET status = ?, end_reason = ?, ended_at = ? WHERE id = ? AND status = ?");
+    on_tx!(tx, END, |connection, text| sqlx::query(text)
+        .bind(Status::from(EndReason::Replaced))
+        .bind(EndReason::Replaced)
+        .bind(now)
+        .bind(id)
+        .bind(Status::Active)
+        .execute(connection)
+        .await
+        .map(|_| ()))
+}
+
+/// Ends the oldest sessions of a person beyond the newest `keep`.
+///
+/// # Errors
+/// Those of the database.
+pub async fn end_surplus(tx: &mut Tx, user_id: &str, keep: u32, now: Timestamp) -> Result<(), sqlx::Error> {
+    const SURPLUS: Sql = sql!(
+        "SELECT id FROM session WHERE user_id = ? AND status = ? AND expires_at > ? \
+         ORDER BY created_at DESC, id DESC LIMIT 1000 OFFSET ?"
+    );
+    let surplus: Vec<String> = on_tx!(tx, SURPLUS, |connection, text| sqlx::query_scalar(text)
+        .bind(user_id)
+        .bind(Status::Active)
+        .bind(now)
+        .bind(i64::from(keep))
+        .fetch_all(connection)
+        .await)?;
+    for id in surplus {
+        replace(tx, &id, now).await?;
+    }
+    Ok(())
+}
+
+/// Ends every session of a person but `keep`; says how many that were.
+///
+/// # Errors
+/// Those of the database.
+pub async fn end_all(
+    tx: &mut Tx,
+    user_id: &str,
+    keep: Option<&str>,
+    reason: EndReason,
+    now: Timestamp,
+) -> Result<u64, sqlx::Error> {
+    const END: Sql = sql!(
+        "UPDATE session SET status = ?, end_reason = ?, ended_at = ? \
+         WHERE user_id = ? AND status = ? AND expires_at > ? AND id <> ?"
+    );
+    on_tx!(tx, END, |connection, text| sqlx::query(text)
+        .bind(Status::from(reason))
+        .bind(reason)
+        .bind(now)
+        .bind(user_id)
+        .bind(Status::Active)
+        .bind(now)
+        .bind(keep.unwrap_or_default())
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected()))
+}
+
+/// Ends a person's session; says whether it was alive.
+pub(super) async fn end(
+    db: &Db,
+    id: &str,
+    user_id: &str,
+    reason: EndReason,
+    now: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    const END: Sql = sql!(
+        "UPDATE session SET status = ?, end_reason = ?, ended_at = ? WHERE id = ? AND user_id = ? AND status = ?"
+    );
+    let mut tx = db.begin().await?;
+    let ended = on_tx!(&mut tx, END, |connection, text| sqlx::query(text)
+        .bind(Status::from(reason))
+        .bind(reason)
+        .bind(now)
+        .bind(id)
+        .bind(user_id)
+        .bind(Status::Active)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected()))?;
+    tx.commit().await?;
+    Ok(ended == 1)
+}
+
+/// Ends the session that has this token, if it lives.
+pub(super) async fn log_out(db: &Db, token: &TokenHash, now: Timestamp) -> Result<(), sqlx::Error> {
+    const END: Sql =
+        sql!("UPDATE session SET status = ?, end_reason = ?, ended_at = ? WHERE token_hash = ? AND status = ?");
+    let mut tx = db.begin().await?;
+    on_tx!(&mut tx, END, |connection, text| sqlx::query(text)
+        .bind(Status::LoggedOut)
+        .bind(EndReason::LoggedOut)
+        .bind(now)
+        .bind(token.as_bytes())
+        .bind(Status::Active)
+        .execute(connection)
+        .await
+        .map(drop))?;
+    tx.commit().await
+}
+
+/// A session as its owner sees it.
+#[derive(Debug, FromRow)]
+pub(super) struct ListedSession {
+    pub id: String,
+    pub kind: Kind,
+    pub status: Status,
+    pub browser: String,
+    pub ip: String,
+    pub created_at: Timestamp,
+    pub last_seen_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// A person's sessions, newest first, from below `before` on (an id; empty for the newest).
+pub(super) async fn list(
+    db: &Db,
+    user_id: &str,
+    before: &str,
+    limit: u32,
+) -> Result<Vec<ListedSession>, sqlx::Error> {
+    const LIST: Sql = sql!(
+        "SELECT id, kind, status, browser, ip, created_at, last_seen_at, expires_at \
+         FROM session WHERE user_id = ? AND (id < ? OR ? = '') ORDER BY id DESC LIMIT ?"
+    );
+    on_db!(db, LIST, |pool, text| sqlx::query_as(text)
+        .bind(user_id)
+        .bind(before)
+        .bind(before)
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await)
+}
+
+/// A person's living sessions, newest first, from below `before` on.
+pub(super) async fn list_alive(
+    db: &Db,
+    user_id: &str,
+    before: &str,
+    limit: u32,
+    lifetime: &Lifetime,
+    now: Timestamp,
+) -> Result<Vec<ListedSession>, sqlx::Error> {
+    const LIST: Sql = sql!(
+        "SELECT id, kind, status, browser, ip, created_at, last_seen_at, expires_at \
+         FROM session WHERE user_id = ? AND status = ? AND expires_at > ? AND last_seen_at > ? \
+         AND (id < ? OR ? = '') ORDER BY id DESC LIMIT ?"
+    );
+    on_db!(db, LIST, |pool, text| sqlx::query_as(text)
+        .bind(user_id)
+        .bind(Status::Active)
+        .bind(now)
+        .bind(lifetime.idle_since(now))
+        .bind(before)
+        .bind(before)
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await)
+}
+
+/// Notes when sessions were last seen. Only moves forward, and only living sessions.
+pub(super) async fn touch(db: &Db, seen: &[(String, Timestamp)], every: Duration) -> Result<(), sqlx::Error> {
+    const TOUCH: Sql =
+        sql!("UPDATE session SET last_seen_at = ? WHERE id = ? AND status = ? AND last_seen_at <= ?");
+    let mut tx = db.begin().await?;
+    for (id, at) in seen {
+        on_tx!(&mut tx, TOUCH, |connection, text| sqlx::query(text)
+            .bind(*at)
+            .bind(id)
+            .bind(Status::Active)
+            .bind(at.minus(every))
+            .execute(connection)
+            .await
+            .map(drop))?;
+    }
+    tx.commit().await
+}
+
+/// Marks at most `batch` sessions that have run out by `now` as what they are; says how many.
+pub(super) async fn expire(db: &Db, lifetime: &Lifetime, now: Timestamp, batch: u32) -> Result<usize, sqlx::Error> {
+    const RUN_OUT: Sql = sql!(
+        "SELECT id, last_seen_at, expires_at FROM session \
+         WHERE status = ? AND (expires_at <= ? OR last_seen_at <= ?) LIMIT ?"
+    );
+    const END: Sql = sql!("UPDATE session SET status = ?, end_reason = ?, ended_at = ? WHERE id = ? AND status = ?");
+    let run_out: Vec<(String, Timestamp, Timestamp)> = on_db!(db, RUN_OUT, |pool, text| sqlx::query_as(text)
+        .bind(Status::Active)
+        .bind(now)
+        .bind(lifetime.idle_since(now))
+        .bind(i64::from(batch))
+        .fetch_all(pool)
+        .await)?;
+    let mut tx = db.begin().await?;
+    for (id, last_seen_at, expires_at) in &run_out {
+        let Some((reason, at)) = lifetime.run_out(*last_seen_at, *expires_at, now) else { continue };
+        on_tx!(&mut tx, END, |connection, text| sqlx::query(text)
+            .bind(Status::from(reason))
+            .bind(reason)
+            .bind(at)
+            .bind(id)
+            .bind(Status::Active)
+            .execute(connection)
+            .await
+            .map(drop))?;
+    }
+    tx.commit().await?;
+    Ok(run_out.len())
+}
+
+/// Deletes at most `batch` sessions that ended before `until`; says how many.
+pub(super) async fn delete_ended(db: &Db, until: Timestamp, batch: u32) -> Result<usize, sqlx::Error> {
+    const OLD: Sql = sql!("SELECT id FROM session WHERE ended_at < ? LIMIT ?");
+    const DELETE: Sql = sql!("DELETE FROM session WHERE id = ?");
+    let old: Vec<String> = on_db!(db, OLD, |pool, text| sqlx::query_scalar(text)
+        .bind(until)
+        .bind(i64::from(batch))
+        .fetch_all(pool)
+        .await)?;
+    let mut tx = db.begin().await?;
+    for id in &old {
+        on_tx!(&mut tx, DELETE, |connection, text| sqlx::query(text).bind(id).execute(connection).await.map(drop))?;
+    }
+    tx.commit().await?;
+    Ok(old.len())
+}

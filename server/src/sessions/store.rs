@@ -1,0 +1,100 @@
+//! The session store behind actix-session: real columns, one query per request, the token only as its hash.
+
+use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
+use actix_web::cookie::time::Duration;
+
+use super::exchange;
+use super::model::Lifetime;
+use super::queries::{self, FoundSession};
+use super::state::{self, State};
+use super::touch::Toucher;
+use crate::clock::{Clock, Timestamp};
+use crate::config::SessionBinding;
+use crate::db::Db;
+use crate::http::problem::Problem;
+use crate::identity::{Credential, EndReason};
+use crate::secret::token::{PlainToken, TokenHash};
+use crate::telemetry;
+
+/// Answers actix-session from the table `session`.
+#[derive(Clone, Debug)]
+pub(super) struct SqlSessionStore {
+    pub db: Db,
+    pub clock: Clock,
+    pub lifetime: Lifetime,
+    pub binding: SessionBinding,
+    pub toucher: Toucher,
+}
+
+impl SqlSessionStore {
+    /// What the token is worth right now; `None` where no session has it.
+    async fn judge(&self, token: TokenHash) -> Result<Option<Credential>, sqlx::Error> {
+        let Some(session) = queries::find_by_token(&self.db, &token).await? else { return Ok(None) };
+        let now = self.clock.now();
+        let ended = self.end_of(&session, now);
+        if let Some((reason, at)) = ended {
+            return Ok(Some(Credential::Ended { reason, at }));
+        }
+        if self.binding == SessionBinding::Browser && !presented_by(&session.browser) {
+            let reason = EndReason::BrowserMismatch;
+            queries::end(&self.db, &session.id, &session.user_id, reason, now).await?;
+            return Ok(Some(Credential::Ended { reason, at: now }));
+        }
+        self.toucher.seen(&session.id, session.last_seen_at, now);
+        telemetry::note_user(&session.user_id);
+        Ok(Some(Credential::User(Box::new(session.into()))))
+    }
+
+    fn end_of(&self, session: &FoundSession, now: Timestamp) -> Option<(EndReason, Timestamp)> {
+        if let Some(reason) = session.end_reason {
+            return Some((reason, session.ended_at.unwrap_or(session.expires_at)));
+        }
+        if session.disabled {
+            return Some((EndReason::Disabled, now));
+        }
+        self.lifetime.run_out(session.last_seen_at, session.expires_at, now)
+    }
+}
+
+fn presented_by(browser: &str) -> bool {
+    exchange::with(|exchange| exchange.browser.as_str() == browser).unwrap_or(false)
+}
+
+fn hash_of(key: &SessionKey) -> Option<TokenHash> {
+    PlainToken::parse(key.as_ref()).map(|token| token.hash())
+}
+
+impl SessionStore for SqlSessionStore {
+    async fn load(&self, key: &SessionKey) -> Result<Option<State>, LoadError> {
+        let Some(token) = hash_of(key) else { return Ok(None) };
+        // A failure is no verdict: the request goes on, and whoever needs to know who is asking is told that nobody knows.
+        let credential = self.judge(token).await.unwrap_or_else(|error| Some(Credential::Unknown(error.into())));
+        let state = credential.is_some().then(state::known);
+        exchange::with(|exchange| *exchange.credential.borrow_mut() = credential);
+        Ok(state)
+    }
+
+    /// The login handler has opened the session and written its row; here its token becomes the cookie.
+    async fn save(&self, state: State, _: &Duration) -> Result<SessionKey, SaveError> {
+        state::opened(&state).map_err(SaveError::Other)
+    }
+
+    /// A login over a live session: always a new token (no fixation). The old one ended with the login.
+    async fn update(&self, _: SessionKey, state: State, _: &Duration) -> Result<SessionKey, UpdateError> {
+        state::opened(&state).map_err(UpdateError::Other)
+    }
+
+    /// The row decides how long a session lives; nothing is extended by using it.
+    async fn update_ttl(&self, _: &SessionKey, _: &Duration) -> Result<(), anyhow::Error> {
+        Ok(())
+    }
+
+    async fn delete(&self, key: &SessionKey) -> Result<(), anyhow::Error> {
+        let Some(token) = hash_of(key) else { return Ok(()) };
+        queries::log_out(&self.db, &token, self.clock.now()).await.map_err(|error| {
+            // Kept for super::layer, which knows how to tell the client; actix-session would make it an empty 500.
+            exchange::with(|exchange| *exchange.failure.borrow_mut() = Some(Problem::from(error)));
+            anyhow::anyhow!("the session could not be ended")
+        })
+    }
+}
