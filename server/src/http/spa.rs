@@ -24,7 +24,12 @@ const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 pub fn configure(dist: &Path) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
     let dist = dist.to_owned();
     move |config| {
-        let files = Files::new("/", &dist).try_compressed().prefer_utf8(true).disable_content_disposition();
+        let files = Files::new("/", &dist)
+            .try_compressed()
+            .prefer_utf8(true)
+            .disable_content_disposition()
+            // The root is no file: it goes to the page like any other path that people navigate to.
+            .path_filter(|path, _| path.components().next().is_some());
         let page = move |request: ServiceRequest| {
             let dist = dist.clone();
             async move {

@@ -56,7 +56,9 @@ pub fn check_new(password: &SecretString, min_length: usize, about: &[&str]) -> 
     if text.chars().count() < min_length {
         return Err(PasswordError::TooShort(min_length));
     }
-    let context: Vec<&str> = about.iter().copied().filter(|word| !word.is_empty()).chain([PRODUCT]).collect();
+    let mut context: Vec<&str> = about.iter().copied().filter(|word| !word.is_empty()).chain([PRODUCT]).collect();
+    // An e-mail address may contain the username: the longer goes first.
+    context.sort_by_key(|word| std::cmp::Reverse(word.len()));
     let folded = text.to_lowercase();
     // What is left of the password once the known words are out must still be worth guessing.
     let rest = context.iter().fold(folded, |rest, word| rest.replace(&word.to_lowercase(), ""));

@@ -21,7 +21,7 @@ impl Browser {
         let text: String = text.chars().take(MAX_USER_AGENT).collect();
         let Some(found) = Parser::new().parse(&text) else { return Self(product(&text)) };
         match (found.name, system(found.os)) {
-            ("UNKNOWN", None) => Self(product(&text)),
+            ("UNKNOWN", None) | ("HTTP Library", _) => Self(product(&text)),
             ("UNKNOWN", Some(system)) => Self(format!("A browser on {system}")),
             (name, None) => Self(name.to_owned()),
             (name, Some(system)) => Self(format!("{name} on {system}")),

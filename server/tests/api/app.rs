@@ -1,0 +1,415 @@
+//! A server of its own for each test, and the people and programs that talk to it.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::thread;
+use std::time::Duration;
+
+use hallpass::app::Application;
+use hallpass::clock::{Clock, Timestamp};
+use hallpass::config::{Config, LogConfig, LogFormat};
+use hallpass::db::Db;
+use hallpass::identity::{EndReason, Role, new_id};
+use hallpass::openapi;
+use hallpass::secret::hasher::Hasher;
+use hallpass::users::queries::{self as users, NewAccount};
+use reqwest::Method;
+use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap, SET_COOKIE, USER_AGENT};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::fmt::MakeWriter;
+
+pub const PASSWORD: &str = "correct horse battery staple";
+pub const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:137.0) Gecko/20100101 Firefox/137.0";
+pub const CHROME: &str =
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/137.0.0.0 Safari/537.36";
+/// 2026-01-01T00:00:00Z
+const START: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
+
+pub struct TestApp {
+    pub address: SocketAddr,
+    pub clock: Clock,
+    pub db: Db,
+    pub hasher: Hasher,
+    pub stop: CancellationToken,
+    pub folder: TempDir,
+    pub server: Option<thread::JoinHandle<std::io::Result<()>>>,
+}
+
+/// A server with the settings of production but for a cheap Argon2id.
+pub async fn spawn() -> TestApp {
+    spawn_with(&[]).await
+}
+
+/// The same with other settings.
+pub async fn spawn_with(settings: &[(&str, &str)]) -> TestApp {
+    spawn_configured(settings, |_| ()).await
+}
+
+/// The same with changes that no variable makes.
+pub async fn spawn_configured(settings: &[(&str, &str)], change: impl FnOnce(&mut Config)) -> TestApp {
+    capture_log();
+    let folder = tempfile::tempdir().unwrap();
+    let dist = folder.path().join("dist");
+    make_dist(&dist);
+    let database = format!("sqlite://{}/test.db", folder.path().display());
+    let settings: BTreeMap<&str, &str> = [
+        ("ENVIRONMENT", "development"),
+        ("PUBLIC_URL", "http://localhost:3000"),
+        ("PORT", "0"),
+        ("DATABASE_URL", database.as_str()),
+        ("SESSION_KEY", "the first key of the tests is long enough"),
+        ("ARGON2_MEMORY_KIB", "64"),
+        ("ARGON2_ITERATIONS", "1"),
+        ("CLIENT_DIST", dist.to_str().unwrap()),
+    ]
+    .into_iter()
+    .chain(settings.iter().copied())
+    .collect();
+    let mut config = Config::from_environment(settings.into_iter().collect()).unwrap();
+    change(&mut config);
+    start(config, Clock::fixed(START), folder).await
+}
+
+/// Starts a server on what `folder` holds.
+pub async fn start(config: Config, clock: Clock, folder: TempDir) -> TestApp {
+    let stop = CancellationToken::new();
+    let (ready, started) = oneshot::channel();
+    let server = thread::spawn({
+        let (clock, stop) = (clock.clone(), stop.clone());
+        move || {
+            actix_web::rt::System::new().block_on(async move {
+                let application = Application::bind(config, clock).await.unwrap();
+                let parts = (application.address(), application.db().clone(), application.hasher().clone());
+                ready.send(parts).unwrap();
+                application.run(stop.cancelled_owned()).await
+            })
+        }
+    });
+    let (address, db, hasher) = started.await.unwrap();
+    TestApp { address, clock, db, hasher, stop, folder, server: Some(server) }
+}
+
+fn make_dist(dist: &std::path::Path) {
+    let assets = dist.join("assets");
+    std::fs::create_dir_all(&assets).unwrap();
+    let files = [
+        ("index.html", "<!doctype html><title>Hallpass</title>"),
+        ("index.html.br", "the page, brotli"),
+        ("theme.js", "document.documentElement.dataset.theme='dark'"),
+        ("assets/app-abc123.js", "console.log('plain')"),
+        ("assets/app-abc123.js.br", "the script, brotli"),
+        ("assets/app-abc123.js.gz", "the script, gzip"),
+        (".secret", "hidden"),
+    ];
+    for (name, content) in files {
+        std::fs::write(dist.join(name), content).unwrap();
+    }
+}
+
+impl TestApp {
+    /// The address of `path`.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// A browser that has never been here.
+    pub fn browser(&self) -> Browser {
+        Browser { base: self.url(""), user_agent: Some(FIREFOX.to_owned()), cookie: None, headers: Vec::new() }
+    }
+
+    /// Creates a person with [`PASSWORD`]; gives the id.
+    pub async fn person(&self, username: &str) -> String {
+        self.person_with(username, None, "", Role::Member).await
+    }
+
+    pub async fn person_with(&self, username: &str, email: Option<&str>, full_name: &str, role: Role) -> String {
+        let id = new_id(self.clock.now());
+        let password_hash = self.hasher.hash(PASSWORD.into()).await.unwrap();
+        let mut tx = self.db.begin().await.unwrap();
+        let account = NewAccount {
+            id: &id,
+            username,
+            email,
+            full_name,
+            role,
+            password_hash: &password_hash,
+            created_at: self.clock.now(),
+        };
+        users::insert(&mut tx, &account).await.unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
+    /// A browser in which the person of that name, who is created, has signed in.
+    pub async fn signed_in(&self, username: &str) -> Browser {
+        self.person(username).await;
+        let mut browser = self.browser();
+        let answer = browser.login(username, PASSWORD).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        browser
+    }
+
+    /// Disables a person and ends their sessions, as the command line does.
+    pub async fn disable(&self, id: &str) {
+        let mut tx = self.db.begin().await.unwrap();
+        assert!(users::set_disabled(&mut tx, id, true).await.unwrap());
+        let now = self.clock.now();
+        hallpass::sessions::queries::end_all(&mut tx, id, None, EndReason::Disabled, now).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// Runs a statement of the test's own.
+    pub async fn execute(&self, statement: &'static str) {
+        let Db::Sqlite { writer, .. } = &self.db else { unreachable!("the tests run on SQLite") };
+        sqlx::query(statement).execute(writer).await.unwrap();
+    }
+
+    /// Asks the database for one number.
+    pub async fn number(&self, query: &'static str) -> i64 {
+        let Db::Sqlite { reader, .. } = &self.db else { unreachable!("the tests run on SQLite") };
+        sqlx::query_scalar(query).fetch_one(reader).await.unwrap()
+    }
+
+    pub fn advance(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// A client with at most one cookie of its own making.
+#[derive(Clone)]
+pub struct Browser {
+    pub base: String,
+    pub user_agent: Option<String>,
+    /// What goes into the `Cookie` header.
+    pub cookie: Option<String>,
+    /// Sent with every request.
+    pub headers: Vec<(&'static str, String)>,
+}
+
+pub enum Body {
+    None,
+    Json(Value),
+    Raw { content_type: Option<&'static str>, bytes: Vec<u8> },
+}
+
+impl Browser {
+    pub async fn login(&mut self, username: &str, password: &str) -> Answer {
+        self.post("/api/login", json!({"username": username, "password": password})).await
+    }
+
+    pub async fn get(&mut self, path: &str) -> Answer {
+        self.send(Method::GET, path, Body::None).await
+    }
+
+    pub async fn post(&mut self, path: &str, body: Value) -> Answer {
+        self.send(Method::POST, path, Body::Json(body)).await
+    }
+
+    pub async fn logout(&mut self) -> Answer {
+        self.send(Method::POST, "/api/logout", Body::None).await
+    }
+
+    pub async fn delete(&mut self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, Body::None).await
+    }
+
+    /// Sends a request, keeps the cookie that the answer sets, and holds the answer against what every answer promises.
+    pub async fn send(&mut self, method: Method, path: &str, body: Body) -> Answer {
+        let mut request = client().request(method.clone(), format!("{}{path}", self.base));
+        if let Some(user_agent) = &self.user_agent {
+            request = request.header(USER_AGENT, user_agent);
+        }
+        if let Some(cookie) = &self.cookie {
+            request = request.header(COOKIE, cookie);
+        }
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        request = match body {
+            Body::None => request,
+            Body::Json(value) => request.json(&value),
+            Body::Raw { content_type: Some(kind), bytes } => request.header(CONTENT_TYPE, kind).body(bytes),
+            Body::Raw { content_type: None, bytes } => request.body(bytes),
+        };
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let answer = Answer { status, headers, body: response.bytes().await.unwrap().to_vec() };
+        answer.keeps_the_promises_of_every_answer(path);
+        answer.is_documented(&method, path);
+        if let Some((name, value)) = answer.session_cookie() {
+            self.cookie = (!value.is_empty()).then(|| format!("{name}={value}"));
+        }
+        answer
+    }
+}
+
+fn client() -> &'static reqwest::Client {
+    static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
+    CLIENT.get_or_init(|| reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap())
+}
+
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", self.text()))
+    }
+
+    /// The problem's code; empty for what is no problem.
+    pub fn code(&self) -> String {
+        if self.header("content-type") == "application/problem+json" && !self.body.is_empty() {
+            self.json()["code"].as_str().unwrap().to_owned()
+        } else {
+            String::new()
+        }
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// Name and value of the session cookie that is set; the value is empty when it is removed.
+    pub fn session_cookie(&self) -> Option<(String, String)> {
+        self.headers.get_all(SET_COOKIE).iter().find_map(|line| {
+            let (pair, _) = line.to_str().ok()?.split_once(';')?;
+            let (name, value) = pair.split_once('=')?;
+            name.ends_with("session_id").then(|| (name.to_owned(), value.to_owned()))
+        })
+    }
+
+    #[track_caller]
+    pub fn is(&self, status: u16, code: &str) -> &Self {
+        assert_eq!((self.status, self.code().as_str()), (status, code), "{}", self.text());
+        self
+    }
+
+    #[track_caller]
+    fn keeps_the_promises_of_every_answer(&self, path: &str) {
+        for (name, expected) in [
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
+            ("referrer-policy", "same-origin"),
+            ("cross-origin-opener-policy", "same-origin"),
+        ] {
+            assert_eq!(self.header(name), expected, "{path}: {name}");
+        }
+        for name in ["permissions-policy", "content-security-policy", "x-request-id"] {
+            assert!(!self.header(name).is_empty(), "{path}: {name} is missing");
+        }
+        if path.starts_with("/api") {
+            assert_eq!(self.header("cache-control"), "no-store", "{path}");
+        }
+        if self.status >= 400 && !self.body.is_empty() && !path.starts_with("/api/health") {
+            assert_eq!(self.header("content-type"), "application/problem+json", "{path}: {}", self.text());
+            let problem = self.json();
+            for member in ["type", "title", "status", "code", "request_id"] {
+                assert!(!problem[member].is_null(), "{path}: {member} is missing in {problem}");
+            }
+            assert_eq!(problem["status"], self.status, "{path}");
+            assert_eq!(problem["request_id"], self.header("x-request-id"), "{path}");
+            for leak in ["sqlx", "sqlite", "SELECT", "UPDATE", "panicked", "src/", "line 1", "argon2"] {
+                assert!(!self.text().contains(leak), "{path} leaks {leak}: {problem}");
+            }
+        }
+    }
+
+    /// The document lists every code that its operations answer with.
+    #[track_caller]
+    fn is_documented(&self, method: &Method, path: &str) {
+        static DOCUMENT: OnceLock<Value> = OnceLock::new();
+        let document = DOCUMENT.get_or_init(openapi::document);
+        let Some(operation) = operation(document, method, path) else { return };
+        let response = &operation["responses"][self.status.to_string()];
+        assert!(!response.is_null(), "{method} {path} answers {} without saying so: {}", self.status, self.text());
+        if !self.code().is_empty() {
+            let codes = codes(response);
+            assert!(codes.contains(&self.code()), "{method} {path} answers {} beside {codes:?}", self.code());
+        }
+    }
+}
+
+/// The operation that the document describes for a request; none for unknown paths and methods.
+fn operation<'a>(document: &'a Value, method: &Method, path: &str) -> Option<&'a Value> {
+    let path = path.strip_prefix("/api")?.split('?').next()?;
+    let matches = |pattern: &str| {
+        let (pattern, path): (Vec<_>, Vec<_>) = (pattern.split('/').collect(), path.split('/').collect());
+        pattern.len() == path.len() && pattern.iter().zip(path).all(|(one, other)| one.starts_with('{') || *one == other)
+    };
+    let item = document["paths"].as_object()?.iter().find(|(pattern, _)| matches(pattern))?.1;
+    item.get(method.as_str().to_lowercase())
+}
+
+/// The codes of a documented response.
+pub fn codes(response: &Value) -> Vec<String> {
+    let codes = &response["content"]["application/problem+json"]["schema"]["allOf"][1]["properties"]["code"]["enum"];
+    codes.as_array().into_iter().flatten().map(|code| code.as_str().unwrap().to_owned()).collect()
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+/// Keeps everything the process logs, down to the last detail.
+fn capture_log() -> &'static Log {
+    static LOG: OnceLock<Log> = OnceLock::new();
+    LOG.get_or_init(|| {
+        let log = Log::default();
+        let config = LogConfig { format: LogFormat::Json, filter: "trace".to_owned() };
+        let _ = tracing::subscriber::set_global_default(hallpass::telemetry::subscriber(&config, log.clone()));
+        log
+    })
+}
+
+/// Everything logged so far.
+pub fn whole_log() -> String {
+    String::from_utf8_lossy(&capture_log().0.lock().unwrap()).into_owned()
+}
+
+/// The one line that tells of this answer's request.
+pub fn log_line(answer: &Answer) -> Value {
+    let id = answer.header("x-request-id").to_owned();
+    let lines: Vec<Value> = whole_log()
+        .lines()
+        .filter(|line| line.contains(&id) && line.contains("\"message\":\"request\""))
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 1, "one line a request, not {lines:?}");
+    lines[0].clone()
+}

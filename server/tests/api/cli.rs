@@ -1,0 +1,152 @@
+//! The command line, as a person or a script runs it.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+fn hallpass(folder: &Path, arguments: &[&str], input: &str) -> Output {
+    hallpass_with(folder, arguments, input, &[])
+}
+
+fn hallpass_with(folder: &Path, arguments: &[&str], input: &str, settings: &[(&str, &str)]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_hallpass"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .envs([("ENVIRONMENT", "development"), ("ARGON2_MEMORY_KIB", "64"), ("RUST_LOG", "warn")])
+        .envs(settings.iter().copied())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+fn text(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+#[track_caller]
+fn succeeds(folder: &TempDir, arguments: &[&str], input: &str) -> String {
+    let output = hallpass(folder.path(), arguments, input);
+    assert!(output.status.success(), "{arguments:?}: {}", text(&output));
+    text(&output)
+}
+
+#[track_caller]
+fn fails(folder: &TempDir, arguments: &[&str], input: &str, word: &str) {
+    let output = hallpass(folder.path(), arguments, input);
+    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", text(&output));
+    assert!(text(&output).contains(word), "{arguments:?} does not say {word}: {}", text(&output));
+}
+
+#[test]
+fn people_are_created_listed_and_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let create = ["user", "create", "alice", "--email", "a@example.com", "--full-name", "Alice Moore", "--admin", "--password-stdin"];
+    assert!(succeeds(&folder, &create, "some words nobody guesses\n").contains("alice can sign in"));
+    succeeds(&folder, &["user", "create", "bob", "--password-stdin"], "other words nobody guesses\n");
+    fails(&folder, &["user", "create", "ALICE", "--password-stdin"], "some words nobody guesses\n", "taken");
+    fails(&folder, &["user", "create", "c d", "--password-stdin"], "some words nobody guesses\n", "username");
+    fails(&folder, &["user", "create", "carol", "--password-stdin"], "short\n", "at least 12");
+    fails(&folder, &["user", "create", "carol", "--password-stdin"], "passwordpassword\n", "guessed");
+    fails(&folder, &["user", "create", "carolcarolcarol", "--password-stdin"], "carolcarolcarol\n", "must not be");
+    fails(&folder, &["user", "set-password", "nobody", "--password-stdin"], "x\n", "nobody called");
+
+    let list = succeeds(&folder, &["user", "list"], "");
+    assert!(list.contains("alice") && list.contains("admin") && list.contains("bob"), "{list}");
+    let json = succeeds(&folder, &["user", "list", "--json"], "");
+    let first: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
+    assert_eq!((&first["username"], &first["role"]), (&"alice".into(), &"admin".into()));
+    assert!(!json.contains("argon2"));
+
+    fails(&folder, &["user", "disable", "alice"], "", "last enabled administrator");
+    succeeds(&folder, &["user", "disable", "bob"], "");
+    assert!(succeeds(&folder, &["user", "list"], "").contains("disabled"));
+    succeeds(&folder, &["user", "enable", "bob"], "");
+    succeeds(&folder, &["user", "set-password", "a@example.com", "--password-stdin"], "more words nobody guesses\n");
+    assert!(succeeds(&folder, &["session", "prune"], "").contains("0 sessions had run out"));
+}
+
+#[test]
+fn files_are_made_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    succeeds(&folder, &["migrate"], "");
+    succeeds(&folder, &["migrate"], "");
+    for file in ["data/hallpass.db", "data/session.key"] {
+        let mode = std::fs::metadata(folder.path().join(file)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+}
+
+#[test]
+fn a_bad_configuration_is_refused_with_every_mend() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [&["serve"][..], &["check"], &["migrate"], &[]] {
+        let settings = [("PORT", "x"), ("ENVIRONMENT", "production"), ("PUBLIC_URL", "http://example.com"), ("SESSION_KEY", "hunter2")];
+        let output = hallpass_with(folder.path(), arguments, "", &settings);
+        assert_eq!(output.status.code(), Some(78), "{}", text(&output));
+        for word in ["PORT", "ALLOW_INSECURE_HTTP", "SESSION_KEY", "ARGON2_MEMORY_KIB"] {
+            assert!(text(&output).contains(word), "{}", text(&output));
+        }
+        assert!(!text(&output).contains("hunter2"));
+    }
+}
+
+#[test]
+fn check_says_what_it_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = hallpass(folder.path(), &["check"], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output).contains("database       ok") && text(&output).contains("just build"), "{}", text(&output));
+    std::fs::create_dir_all(folder.path().join("client/dist")).unwrap();
+    std::fs::write(folder.path().join("client/dist/index.html"), "").unwrap();
+    assert!(succeeds(&folder, &["check"], "").contains("web app        ok"));
+}
+
+#[test]
+fn openapi_needs_no_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = hallpass_with(folder.path(), &["openapi"], "", &[("PORT", "x")]);
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document, hallpass::openapi::document());
+    assert!(!folder.path().join("data").exists());
+}
+
+#[test]
+fn the_demo_fills_an_empty_database_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = succeeds(&folder, &["demo"], "");
+    assert!(said.contains("200 people") && said.contains("Sign in as demo"), "{said}");
+    assert_eq!(succeeds(&folder, &["user", "list", "--json"], "").lines().count(), 200);
+    fails(&folder, &["demo"], "", "empty one");
+}
+
+#[test]
+fn help_names_every_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let help = succeeds(&folder, &["--help"], "");
+    for command in ["serve", "migrate", "user", "session", "openapi", "check"] {
+        assert!(help.contains(command), "{help}");
+    }
+}
+
+#[test]
+fn a_newer_schema_is_said_to_be_newer() {
+    let folder = tempfile::tempdir().unwrap();
+    succeeds(&folder, &["migrate"], "");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let url = format!("sqlite://{}/data/hallpass.db", folder.path().display());
+        let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
+        sqlx::query("INSERT INTO _sqlx_migrations VALUES (9999, 'later', 0, 1, x'00', 0)").execute(&pool).await.unwrap();
+        pool.close().await;
+    });
+    fails(&folder, &["user", "list"], "", "newer than this version");
+}

@@ -1,0 +1,107 @@
+//! The document lists, for every operation, exactly the codes it can answer. That no other occurs, `Browser::send` holds
+//! against every answer of every test; here each listed one is reached.
+
+use std::collections::BTreeSet;
+
+use hallpass::openapi;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::app::{Answer, Body, Browser, PASSWORD, TestApp, codes, spawn, spawn_with};
+
+/// An operation, as a client that is signed in calls it.
+async fn call(browser: &mut Browser, operation: &str, body: Option<Body>) -> Answer {
+    let login = Body::Json(json!({"username": "alice", "password": PASSWORD}));
+    match operation {
+        "login" => browser.send(Method::POST, "/api/login", body.unwrap_or(login)).await,
+        "logout" => browser.logout().await,
+        "me" => browser.get("/api/me").await,
+        "listUsers" => browser.get("/api/users").await,
+        "listSessions" => browser.get("/api/sessions").await,
+        "endOtherSessions" => browser.delete("/api/sessions").await,
+        "endSession" => browser.delete("/api/sessions/0191e000-0000-7000-8000-000000000000").await,
+        other => panic!("{other} has problems that this test does not know"),
+    }
+}
+
+/// What makes an operation answer with a code.
+async fn provoke(operation: &str, code: &str) -> Answer {
+    let app: TestApp = if code == "overloaded" {
+        spawn_with(&[("HASH_THREADS", "1"), ("ARGON2_MEMORY_KIB", "65536")]).await
+    } else {
+        spawn().await
+    };
+    let mut browser = app.signed_in("alice").await;
+    let raw = |kind, bytes: Vec<u8>| Some(Body::Raw { content_type: Some(kind), bytes });
+    let mut body = None;
+    match code {
+        "not_authenticated" => browser.cookie = None,
+        "session_ended" => {
+            let cookie = browser.cookie.clone();
+            browser.logout().await;
+            browser.cookie = cookie;
+        }
+        "cross_site_request" => browser.headers = vec![("origin", "https://evil.example".to_owned())],
+        "unavailable" => app.db.close().await,
+        "internal_error" if operation == "logout" => app.execute("ALTER TABLE session RENAME COLUMN ended_at TO gone").await,
+        "internal_error" => app.execute("ALTER TABLE user_account RENAME TO gone").await,
+        "malformed_request" => body = raw("application/json", b"{".to_vec()),
+        "payload_too_large" => body = raw("application/json", vec![b' '; 70_000]),
+        "unsupported_media_type" => body = raw("text/plain", b"{}".to_vec()),
+        "invalid_credentials" => body = Some(Body::Json(json!({"username": "alice", "password": "wrong"}))),
+        "too_many_attempts" => {
+            for _ in 0..10 {
+                browser.login("alice", "wrong").await;
+            }
+        }
+        "invalid_input" if operation == "login" => body = Some(Body::Json(json!({}))),
+        "invalid_input" if operation == "listUsers" => return browser.get("/api/users?limit=0").await,
+        "invalid_input" => return browser.get("/api/sessions?limit=0").await,
+        "overloaded" => {
+            let flood = (0..120).map(|_| {
+                let mut browser = browser.clone();
+                async move { call(&mut browser, "login", None).await }
+            });
+            let answers = futures_util::future::join_all(flood).await;
+            return answers.into_iter().find(|answer| answer.code() == "overloaded").expect("one is refused");
+        }
+        _ => {}
+    }
+    call(&mut browser, operation, body).await
+}
+
+#[actix_web::test]
+async fn every_listed_code_is_reached() {
+    let document = openapi::document();
+    let mut listed = BTreeSet::new();
+    for item in document["paths"].as_object().unwrap().values() {
+        for operation in item.as_object().unwrap().values() {
+            let id = operation["operationId"].as_str().unwrap().to_owned();
+            let responses = operation["responses"].as_object().unwrap();
+            let codes = responses.values().flat_map(codes).map(|code| (id.clone(), code));
+            listed.extend(codes);
+        }
+    }
+    assert!(listed.len() > 30, "{listed:?}");
+    for (operation, code) in listed {
+        let answer = provoke(&operation, &code).await;
+        assert_eq!(answer.code(), code, "{operation}: {}", answer.text());
+    }
+}
+
+#[test]
+fn the_list_of_codes_is_that_of_the_operations_and_of_unknown_addresses() {
+    let document = openapi::document();
+    let all: BTreeSet<String> = document["components"]["schemas"]["Code"]["enum"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|code| code.as_str().unwrap().to_owned())
+        .collect();
+    let paths = document["paths"].as_object().unwrap().values();
+    let operations = paths.flat_map(|item| item.as_object().unwrap().values());
+    let mut used: BTreeSet<String> =
+        operations.flat_map(|operation| operation["responses"].as_object().unwrap().values()).flat_map(codes).collect();
+    used.insert("method_not_allowed".to_owned());
+    assert_eq!(all, used);
+}

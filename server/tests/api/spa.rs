@@ -1,0 +1,99 @@
+//! The web app's files and its page.
+
+use reqwest::Method;
+
+use crate::app::{Body, Browser, spawn};
+
+fn navigating(mut browser: Browser) -> Browser {
+    browser.headers = vec![("accept", "text/html,application/xhtml+xml,*/*;q=0.8".to_owned())];
+    browser
+}
+
+#[actix_web::test]
+async fn the_page_answers_navigations() {
+    let app = spawn().await;
+    let mut browser = navigating(app.browser());
+    for path in ["/", "/search", "/search?q=a.b", "/account", "/link/abc", "/nowhere/at/all"] {
+        let answer = browser.get(path).await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, "text/html; charset=utf-8"), "{path}");
+        assert_eq!(answer.header("cache-control"), "no-cache");
+        let policy = answer.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'self'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+        assert!(!policy.contains("unsafe"), "{policy}");
+    }
+    let head = browser.send(Method::HEAD, "/search", Body::None).await;
+    assert_eq!((head.status, head.body.len()), (200, 0));
+}
+
+#[actix_web::test]
+async fn nothing_else_gets_the_page() {
+    let app = spawn().await;
+    let mut browser = navigating(app.browser());
+    for path in [
+        "/assets/gone-abc.js", "/favicon.ico", "/wp-login.php", "/.env", "/.secret", "/.git/config", "/a/.b/c",
+        "/..%5c..%5cwindows", "/%252e%252e/x", "/%00", "/%ff", "/api", "/api/me.html",
+    ] {
+        browser.get(path).await.is(404, "not_found");
+    }
+    let mut script = app.browser();
+    for path in ["/", "/search"] {
+        script.get(path).await.is(404, "not_found");
+    }
+    browser.send(Method::POST, "/search", Body::None).await.is(405, "method_not_allowed");
+}
+
+/// Written to the socket as they are: an HTTP client would resolve the dots itself.
+#[actix_web::test]
+async fn ways_up_lead_nowhere() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    let app = spawn().await;
+    for path in ["/../../etc/passwd", "/..%2f..%2fetc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/assets/../theme.js", "/assets/%2e%2e/theme.js"] {
+        let mut socket = tokio::net::TcpStream::connect(app.address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\nConnection: close\r\n\r\n");
+        socket.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 404 Not Found\r\n") && answer.contains("not_found"), "{path}: {answer}");
+    }
+}
+
+#[actix_web::test]
+async fn assets_come_compressed_and_stay_for_ever() {
+    let app = spawn().await;
+    let mut browser = app.browser();
+    for (accept, encoding, body) in [
+        ("br, gzip", "br", "the script, brotli"),
+        ("gzip", "gzip", "the script, gzip"),
+        ("br;q=0, gzip", "gzip", "the script, gzip"),
+        ("identity", "", "console.log('plain')"),
+    ] {
+        browser.headers = vec![("accept-encoding", accept.to_owned())];
+        let answer = browser.get("/assets/app-abc123.js").await;
+        assert_eq!((answer.status, answer.header("content-encoding"), answer.text().as_str()), (200, encoding, body), "{accept}");
+        assert!(answer.header("content-type").contains("javascript"), "{}", answer.header("content-type"));
+        assert_eq!(answer.header("cache-control"), "public, max-age=31536000, immutable");
+        assert!(answer.header("vary").contains("accept-encoding"));
+    }
+    browser.headers = vec![("accept-encoding", "br".to_owned()), ("accept", "text/html".to_owned())];
+    let page = browser.get("/search").await;
+    assert_eq!((page.header("content-encoding"), page.text().as_str()), ("br", "the page, brotli"));
+    assert_eq!(browser.get("/theme.js").await.header("cache-control"), "no-cache");
+}
+
+#[actix_web::test]
+async fn etags_and_ranges_work() {
+    let app = spawn().await;
+    let mut browser = app.browser();
+    let etag = browser.get("/assets/app-abc123.js").await.header("etag").to_owned();
+    assert!(!etag.is_empty());
+    browser.headers = vec![("if-none-match", etag)];
+    let answer = browser.get("/assets/app-abc123.js").await;
+    assert_eq!((answer.status, answer.body.len()), (304, 0));
+    for (range, status) in [("bytes=0-6", 206), ("bytes=7-", 206), ("bytes=999-", 416), ("", 416), ("bytes=", 416), ("junk", 416)] {
+        browser.headers = vec![("range", range.to_owned())];
+        assert_eq!(browser.get("/assets/app-abc123.js").await.status, status, "{range}");
+    }
+    browser.headers = vec![("range", "bytes=0-6".to_owned())];
+    assert_eq!(browser.get("/assets/app-abc123.js").await.text(), "console");
+}
