@@ -25,7 +25,7 @@ use crate::{login, sessions, system, users};
         system::routes::openapi,
         system::routes::docs,
     ),
-    components(schemas(Code, FieldError, EndReason)),
+    components(schemas(Code, FieldError, EndReason, sessions::routes::StatusFilter)),
     modifiers(&Problems)
 )]
 struct Api;

@@ -105,3 +105,13 @@ fn the_list_of_codes_is_that_of_the_operations_and_of_unknown_addresses() {
     used.insert("method_not_allowed".to_owned());
     assert_eq!(all, used);
 }
+
+#[test]
+fn every_reference_of_the_document_leads_somewhere() {
+    let document = openapi::document();
+    let text = document.to_string();
+    for (_, rest) in text.match_indices("\"#/components/schemas/").map(|(at, start)| text.split_at(at + start.len())) {
+        let name = rest.split('"').next().unwrap();
+        assert!(document["components"]["schemas"][name].is_object(), "{name}");
+    }
+}

@@ -1,0 +1,84 @@
+import { readFileSync } from "node:fs";
+import type { ClientRequest, IncomingMessage, ServerResponse } from "node:http";
+import { join } from "node:path";
+import type { Plugin, ProxyOptions, ViteDevServer } from "vite";
+import { type CookieNames, cookieNames } from "./cookies.ts";
+import { ask, verdict } from "./probe.ts";
+
+interface Settings {
+  /** Where the API listens. */
+  api: string;
+  /** This checkout. */
+  folder: string;
+}
+
+const ASK_EVERY = 3_000;
+
+/** The development server's way to the API: a proxy on the same origin, so that cookies and origin checks need no set-up. */
+export function hallpassProxy({ api, folder }: Settings): Plugin {
+  const names = cookieNames(api, folder);
+  return {
+    name: "hallpass-proxy",
+    apply: "serve",
+    config: () => ({ server: { proxy: { "/api": proxy(api, names), "/.well-known": proxy(api, names) } } }),
+    configureServer(server) {
+      watchApi(server, api, join(folder, "openapi.json"));
+    },
+  };
+}
+
+/** `Host` and `Origin` stay as the browser sent them: the server compares them with its PUBLIC_URL. */
+function proxy(api: string, names: CookieNames): ProxyOptions {
+  return {
+    target: api,
+    changeOrigin: false,
+    configure: (proxy) => {
+      proxy.on("proxyReq", (outgoing: ClientRequest, incoming: IncomingMessage) => {
+        const cookie = names.toServer(incoming.headers.cookie);
+        if (cookie === undefined) outgoing.removeHeader("cookie");
+        else outgoing.setHeader("cookie", cookie);
+      });
+      proxy.on("proxyRes", (answer: IncomingMessage) => {
+        const cookies = names.toBrowser(answer.headers["set-cookie"]);
+        if (cookies !== undefined) answer.headers["set-cookie"] = cookies;
+        // It would empty the storage of every other checkout on this host as well.
+        delete answer.headers["clear-site-data"];
+      });
+      proxy.on("error", (_error: Error, _request: IncomingMessage, response: unknown) => {
+        const answer = response as ServerResponse;
+        if (answer.headersSent) return;
+        answer.writeHead(502, { "content-type": "text/plain" });
+        answer.end("The API cannot be reached.");
+      });
+    },
+  };
+}
+
+/** Says in one sentence what is wrong with the API, in the terminal and over the page, and when it is right again. */
+function watchApi(server: ViteDevServer, api: string, documentPath: string): void {
+  let said: string | undefined;
+  const look = async () => {
+    const [health, document] = await Promise.all([ask(`${api}/api/health`), ask(`${api}/api/openapi.json`)]);
+    const ours: unknown = JSON.parse(readFileSync(documentPath, "utf8"));
+    const sentence = verdict(api, health, document, ours);
+    if (sentence === said) return;
+    if (sentence === undefined) {
+      server.config.logger.info("The API is there.", { timestamp: true });
+      server.ws.send({ type: "full-reload" });
+    } else {
+      server.config.logger.warn(sentence, { timestamp: true });
+    }
+    said = sentence;
+  };
+  const timer = setInterval(() => void look(), ASK_EVERY);
+  timer.unref();
+  server.httpServer?.once("listening", () => void look());
+  server.httpServer?.once("close", () => {
+    clearInterval(timer);
+  });
+  // A page that is opened while something is wrong is told at once.
+  server.ws.on("connection", () => {
+    if (said !== undefined)
+      server.ws.send({ type: "error", err: { message: said, stack: "", plugin: "hallpass" } });
+  });
+}

@@ -1,0 +1,55 @@
+import { ApiError, Unreachable } from "#api/error.ts";
+import { client } from "#api/gen/client.gen.ts";
+import type { Problem } from "#api/gen/types.gen.ts";
+
+/**
+ * Asked when a call is answered 401 because nobody is signed in (any more). `true`: somebody has signed in again meanwhile,
+ * repeat the call. `false`: let the caller have the 401.
+ */
+type Gate = (problem: Problem) => Promise<boolean>;
+
+/** These decide about the session themselves; holding them back would wait for their own answer. */
+const UNGATED = ["/api/me", "/api/login", "/api/logout"];
+
+/** Connects the generated functions with the server and the gate. Called once, before the first call. */
+export function configureApi(gate: Gate): void {
+  client.setConfig({
+    baseUrl: `${location.origin}/api`,
+    credentials: "same-origin",
+    fetch: (input, init) => gatedFetch(new Request(input, init), gate),
+  });
+  client.interceptors.response.fns.length = 0;
+  client.interceptors.response.use(refuseForeignAnswers);
+  client.interceptors.error.fns.length = 0;
+  client.interceptors.error.use((error, response: Response | undefined) => toError(error, response));
+}
+
+async function gatedFetch(request: Request, gate: Gate): Promise<Response> {
+  const spare = request.clone();
+  const response = await fetch(request);
+  if (response.status !== 401 || UNGATED.includes(new URL(request.url).pathname)) return response;
+  const problem: unknown = await response
+    .clone()
+    .json()
+    .catch(() => undefined);
+  if (!isProblem(problem) || spare.signal.aborted || !(await gate(problem))) return response;
+  return fetch(spare);
+}
+
+/** A captive portal or a misconfigured proxy answers 200 with a page of its own. */
+function refuseForeignAnswers(response: Response): Response {
+  const kind = response.headers.get("content-type") ?? "";
+  if (response.ok && response.status !== 204 && !kind.startsWith("application/json")) throw new Unreachable();
+  return response;
+}
+
+function toError(error: unknown, response: Response | undefined): unknown {
+  if (error instanceof DOMException && error.name === "AbortError") return error;
+  if (response === undefined || !isProblem(error)) return new Unreachable(error);
+  const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
+  return new ApiError(error, Number.isFinite(seconds) ? seconds : undefined);
+}
+
+function isProblem(value: unknown): value is Problem {
+  return typeof value === "object" && value !== null && "code" in value && "request_id" in value;
+}

@@ -1,0 +1,30 @@
+import type { QueryClient } from "@tanstack/react-query";
+import { login, logout } from "#api/gen/sdk.gen.ts";
+import type { LoginRequest, Me } from "#api/gen/types.gen.ts";
+import { SESSION_KEY, forgetSession, sessionQuery } from "#auth/session.ts";
+import { tellOtherTabs } from "#auth/tabs.ts";
+
+/** The server signed the person in, but the browser did not keep the cookie. */
+export class CookieRefused extends Error {
+  constructor() {
+    super("Your browser did not keep the sign-in cookie. Allow cookies for this site and try again.");
+    this.name = "CookieRefused";
+  }
+}
+
+/** Signs in, and makes sure that it lasts: what counts is what `GET /me` says afterwards. */
+export async function signIn(queryClient: QueryClient, credentials: LoginRequest): Promise<Me> {
+  await login({ body: credentials, throwOnError: true });
+  await queryClient.cancelQueries({ queryKey: SESSION_KEY });
+  const session = await queryClient.fetchQuery({ ...sessionQuery(queryClient), staleTime: 0 });
+  if (session.status !== "signed-in") throw new CookieRefused();
+  tellOtherTabs("signed-in");
+  return session.user;
+}
+
+/** Signs out. When the server cannot be told, the person stays signed in and learns why. */
+export async function signOut(queryClient: QueryClient): Promise<void> {
+  await logout({ throwOnError: true });
+  await forgetSession(queryClient);
+  tellOtherTabs("signed-out");
+}

@@ -1,0 +1,58 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useEffect, useRef } from "react";
+import { useSignIn } from "#auth/hooks.ts";
+import { leaveEndedSession } from "#auth/session.ts";
+import { SignInError } from "#auth/sign-in-error.tsx";
+import { Button } from "#ui/button.tsx";
+import { Dialog } from "#ui/dialog.tsx";
+import { PasswordField } from "#ui/password-field.tsx";
+
+/** Asks the person whose page it is for the password. */
+export function SignInAgainDialog({ username, reason }: { username: string; reason: string }) {
+  const queryClient = useQueryClient();
+  const signIn = useSignIn();
+  const password = useRef<HTMLInputElement>(null);
+
+  useEffect(() => {
+    if (signIn.isError) password.current?.select();
+  }, [signIn.isError, signIn.failureCount]);
+
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    if (signIn.isPending) return;
+    signIn.mutate({ username, password: password.current?.value ?? "" });
+  };
+
+  return (
+    <Dialog title="Sign in again" description={`${reason} Sign in to go on where you were.`}>
+      <form method="post" onSubmit={submit} className="grid gap-5">
+        <p className="text-sm">
+          Signed in as <strong className="font-medium">{username}</strong>
+        </p>
+        {/* Password managers look for a username beside the password. */}
+        <input type="text" name="username" autoComplete="username" value={username} readOnly hidden />
+        <SignInError error={signIn.error} />
+        <PasswordField
+          ref={password}
+          label="Password"
+          name="password"
+          autoComplete="current-password"
+          required
+        />
+        <div className="flex flex-wrap-reverse justify-end gap-3">
+          <Button
+            variant="secondary"
+            onClick={() => {
+              leaveEndedSession(queryClient);
+            }}
+          >
+            Sign in as somebody else
+          </Button>
+          <Button type="submit" pending={signIn.isPending}>
+            Sign in
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,29 @@
+import { lazy, Suspense, useEffect } from "react";
+import { reasonSentence } from "#auth/reasons.ts";
+import { useAuth, usePageOwner } from "#auth/session.ts";
+
+const loadDialog = () => import("#auth/sign-in-again-dialog.tsx");
+const SignInAgainDialog = lazy(async () => ({ default: (await loadDialog()).SignInAgainDialog }));
+
+/**
+ * Stands over a page whose session has ended, until the person has signed in again or gives up. The page below stays as it
+ * is, inert; the calls that were refused wait (see gate.ts).
+ */
+export function SignInAgain() {
+  const auth = useAuth();
+  const owner = usePageOwner();
+  const isOwned = owner !== null;
+  useEffect(() => {
+    // Fetched while all is well, so that it is there when it is needed; if not now, then later.
+    if (isOwned) loadDialog().catch(() => undefined);
+  }, [isOwned]);
+
+  const isOpen = owner !== null && (auth.status === "ended" || auth.status === "signed-out");
+  if (!isOpen) return null;
+  const reason = auth.status === "ended" ? reasonSentence(auth.reason) : "You have been signed out.";
+  return (
+    <Suspense>
+      <SignInAgainDialog username={owner.username} reason={reason} />
+    </Suspense>
+  );
+}

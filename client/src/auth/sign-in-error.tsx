@@ -1,0 +1,18 @@
+import { ApiError, errorSentence } from "#api/error.ts";
+import { CookieRefused } from "#auth/actions.ts";
+import { Alert } from "#ui/alert.tsx";
+import { useCountdown } from "#ui/use-countdown.ts";
+
+/** Why signing in did not work, counting down where waiting helps. */
+export function SignInError({ error }: { error: Error | null }) {
+  const wait = error instanceof ApiError ? (error.retryAfter ?? 0) : 0;
+  const left = useCountdown(wait, error);
+  if (error === null || (error instanceof ApiError && error.code === "invalid_input")) return null;
+  const sentence = error instanceof CookieRefused ? error.message : errorSentence(error);
+  return (
+    <Alert tone="danger">
+      {sentence}
+      {left > 0 && <span className="tabular-nums"> You can try again in {left} s.</span>}
+    </Alert>
+  );
+}

@@ -1,0 +1,45 @@
+import { Search } from "lucide-react";
+import { Link, NavLink } from "react-router";
+import { usePageOwner } from "#auth/session.ts";
+import { UserMenu } from "#layout/user-menu.tsx";
+import { paths } from "#paths.ts";
+import { ButtonLink } from "#ui/button.tsx";
+import { Logo } from "#ui/logo.tsx";
+import { useAuth } from "#auth/session.ts";
+
+export function Header() {
+  const auth = useAuth();
+  const owner = usePageOwner();
+  return (
+    <header className="sticky top-0 z-10 border-b border-line bg-page/90 backdrop-blur">
+      <div className="mx-auto flex min-h-16 max-w-5xl items-center gap-2 px-4 sm:gap-4 sm:px-6">
+        <Link
+          to={paths.home()}
+          className="me-auto flex min-h-11 items-center gap-2 rounded-md font-semibold tracking-tight"
+        >
+          <Logo />
+          Hallpass
+        </Link>
+        {owner && (
+          <nav aria-label="Main">
+            <NavLink
+              to={paths.search()}
+              className={({ isActive }) =>
+                `flex min-h-11 items-center gap-2 rounded-md px-3 text-sm font-medium hover:bg-sunken ${isActive ? "text-text" : "text-muted"}`
+              }
+            >
+              <Search size={16} aria-hidden />
+              People
+            </NavLink>
+          </nav>
+        )}
+        {owner && <UserMenu user={owner} />}
+        {!owner && auth.status !== "loading" && (
+          <ButtonLink to={paths.login()} size="sm">
+            Sign in
+          </ButtonLink>
+        )}
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,30 @@
+import { QueryClientProvider } from "@tanstack/react-query";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { BrowserRouter } from "react-router";
+import { configureApi } from "#api/client.ts";
+import { createQueryClient } from "#api/query-client.ts";
+import { App } from "#app.tsx";
+import "#app.css";
+import { createGate } from "#auth/gate.ts";
+import { SESSION_KEY, sessionQuery } from "#auth/session.ts";
+import { reloadOnNewRelease } from "#new-release.ts";
+import { preloadPage } from "#pages/pages.ts";
+
+reloadOnNewRelease();
+const queryClient = createQueryClient(SESSION_KEY);
+configureApi(createGate(queryClient));
+void queryClient.prefetchQuery(sessionQuery(queryClient));
+preloadPage(location.pathname);
+
+const root = document.getElementById("root");
+if (root === null) throw new Error("index.html has no #root");
+createRoot(root).render(
+  <StrictMode>
+    <QueryClientProvider client={queryClient}>
+      <BrowserRouter>
+        <App />
+      </BrowserRouter>
+    </QueryClientProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,87 @@
+import { type FormEvent, useEffect, useRef } from "react";
+import { useNavigate, useSearchParams } from "react-router";
+import { ApiError } from "#api/error.ts";
+import { useSignIn } from "#auth/hooks.ts";
+import { reasonSentence } from "#auth/reasons.ts";
+import { safeReturnTo } from "#auth/return-to.ts";
+import { useAuth } from "#auth/session.ts";
+import { SignInError } from "#auth/sign-in-error.tsx";
+import { Alert } from "#ui/alert.tsx";
+import { Button } from "#ui/button.tsx";
+import { CheckboxField, TextField } from "#ui/field.tsx";
+import { Page } from "#ui/page.tsx";
+import { PasswordField } from "#ui/password-field.tsx";
+
+export function LoginPage() {
+  const auth = useAuth();
+  const signIn = useSignIn();
+  const navigate = useNavigate();
+  const [search] = useSearchParams();
+  const username = useRef<HTMLInputElement>(null);
+  const password = useRef<HTMLInputElement>(null);
+  const fields = signIn.error instanceof ApiError ? signIn.error.fields : {};
+
+  useEffect(() => {
+    username.current?.focus();
+  }, []);
+
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    if (signIn.isPending) return;
+    const form = new FormData(event.currentTarget);
+    signIn.mutate(
+      {
+        username: text(form, "username"),
+        password: text(form, "password"),
+        remember: form.has("remember"),
+      },
+      {
+        onSuccess: () => void navigate(safeReturnTo(search.get("next")), { replace: true }),
+        onError: (error) => {
+          // The name is most often right: keep it, and offer the password to be typed over.
+          const wrong = error instanceof ApiError && error.fields["username"] ? username : password;
+          wrong.current?.focus();
+          wrong.current?.select();
+        },
+      },
+    );
+  };
+
+  return (
+    <Page title="Sign in" width="form" focusHeading={false}>
+      {/* post: should the script be dead, a password never ends up in an address. */}
+      <form method="post" noValidate onSubmit={submit} className="mt-6 grid gap-5">
+        {auth.status === "ended" && !signIn.error && <Alert tone="info">{reasonSentence(auth.reason)}</Alert>}
+        <SignInError error={signIn.error} />
+        <TextField
+          ref={username}
+          label="Username or e-mail address"
+          name="username"
+          autoComplete="username"
+          autoCapitalize="none"
+          autoCorrect="off"
+          spellCheck={false}
+          required
+          error={fields["username"] && `The name ${fields["username"]}.`}
+        />
+        <PasswordField
+          ref={password}
+          label="Password"
+          name="password"
+          autoComplete="current-password"
+          required
+          error={fields["password"] && `The password ${fields["password"]}.`}
+        />
+        <CheckboxField label="Keep me signed in on this device" name="remember" defaultChecked />
+        <Button type="submit" pending={signIn.isPending}>
+          Sign in
+        </Button>
+      </form>
+    </Page>
+  );
+}
+
+function text(form: FormData, name: string): string {
+  const value = form.get(name);
+  return typeof value === "string" ? value : "";
+}

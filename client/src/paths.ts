@@ -1,0 +1,8 @@
+/** Every address of the app; nobody types a path. */
+export const paths = {
+  home: () => "/",
+  search: (q?: string) => (q ? `/search?${new URLSearchParams({ q }).toString()}` : "/search"),
+  login: (next?: string) => (next ? `/login?${new URLSearchParams({ next }).toString()}` : "/login"),
+  logout: () => "/logout",
+  account: () => "/account",
+};

@@ -1,0 +1,93 @@
+import { ApiError, errorSentence } from "#api/error.ts";
+import type { Session } from "#api/gen/types.gen.ts";
+import { useEndOtherSessions, useEndSession } from "#sessions/queries.ts";
+import { Alert } from "#ui/alert.tsx";
+import { Button } from "#ui/button.tsx";
+import { Dialog } from "#ui/dialog.tsx";
+
+interface DialogProps {
+  onClose: () => void;
+  /** Done, with a sentence that says so. */
+  onDone: (sentence: string) => void;
+}
+
+export function EndSessionDialog({ session, onClose, onDone }: DialogProps & { session: Session }) {
+  const end = useEndSession();
+  const done = () => {
+    onDone(`The session of ${session.device} has ended.`);
+  };
+  const confirm = () => {
+    end.mutate(session.id, {
+      onSuccess: done,
+      onError: (error) => {
+        // Somebody was quicker: it has ended all the same.
+        if (error instanceof ApiError && error.code === "not_found") done();
+      },
+    });
+  };
+  return (
+    <Dialog
+      title={`End the session of ${session.device}?`}
+      description={`It was opened from ${session.ip}. Whoever uses it is signed out at once.`}
+      onClose={onClose}
+    >
+      <ConfirmButtons
+        error={end.error}
+        pending={end.isPending}
+        onCancel={onClose}
+        onConfirm={confirm}
+        label="End session"
+      />
+    </Dialog>
+  );
+}
+
+export function EndOthersDialog({ count, onClose, onDone }: DialogProps & { count: number }) {
+  const endOthers = useEndOtherSessions();
+  const confirm = () => {
+    endOthers.mutate(undefined, {
+      onSuccess: (ended) => {
+        onDone(ended === 1 ? "One session has ended." : `${String(ended)} sessions have ended.`);
+      },
+    });
+  };
+  return (
+    <Dialog
+      title={count === 1 ? "End the other session?" : `End the ${String(count)} other sessions?`}
+      description="You stay signed in on this device. Everywhere else you are signed out at once."
+      onClose={onClose}
+    >
+      <ConfirmButtons
+        error={endOthers.error}
+        pending={endOthers.isPending}
+        onCancel={onClose}
+        onConfirm={confirm}
+        label={count === 1 ? "End it" : "End them"}
+      />
+    </Dialog>
+  );
+}
+
+interface ConfirmButtonsProps {
+  error: Error | null;
+  pending: boolean;
+  label: string;
+  onCancel: () => void;
+  onConfirm: () => void;
+}
+
+function ConfirmButtons({ error, pending, label, onCancel, onConfirm }: ConfirmButtonsProps) {
+  return (
+    <div className="grid gap-5">
+      {error && <Alert tone="danger">{errorSentence(error)}</Alert>}
+      <div className="flex flex-wrap-reverse justify-end gap-3">
+        <Button variant="secondary" onClick={onCancel} data-autofocus>
+          Cancel
+        </Button>
+        <Button variant="danger" pending={pending} onClick={onConfirm}>
+          {label}
+        </Button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,46 @@
+import { fileURLToPath } from "node:url";
+import tailwindcss from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { compression, defineAlgorithm } from "vite-plugin-compression2";
+import { defineConfig } from "vitest/config";
+import { hallpassProxy } from "./dev/plugin.ts";
+
+const api = process.env["HALLPASS_API"] ?? "http://127.0.0.1:8000";
+const port = Number(process.env["HALLPASS_DEV_PORT"] ?? 5173);
+
+export default defineConfig({
+  plugins: [
+    react(),
+    tailwindcss(),
+    hallpassProxy({ api, folder: fileURLToPath(new URL(".", import.meta.url)) }),
+    compression({
+      include: /\.(?:js|css|html|svg)$/,
+      algorithms: [defineAlgorithm("brotliCompress"), defineAlgorithm("gzip", { level: 9 })],
+      threshold: 0,
+    }),
+  ],
+  server: { port, strictPort: true, host: "127.0.0.1" },
+  build: {
+    manifest: true,
+    // A data: URI would need a hole in the Content-Security-Policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // All of these know light-dark(); older ones would get every colour twice.
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
+    rollupOptions: {
+      output: {
+        // A release of ours leaves the libraries in the browser's cache.
+        advancedChunks: { groups: [{ name: "vendor", test: /node_modules[\\/](?!.*(?:lucide|nfinite))/ }] },
+      },
+    },
+  },
+  test: {
+    environment: "happy-dom",
+    environmentOptions: { happyDOM: { url: "http://localhost:3000/" } },
+    include: ["src/**/*.test.{ts,tsx}", "dev/**/*.test.ts"],
+    setupFiles: ["src/testing/setup.ts"],
+    env: { TZ: "UTC" },
+    restoreMocks: true,
+    expect: { requireAssertions: true },
+  },
+});
