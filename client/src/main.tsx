@@ -14,7 +14,8 @@ import { preloadPage } from "#pages/pages.ts";
 reloadOnNewRelease();
 const queryClient = createQueryClient(SESSION_KEY);
 configureApi(createGate(queryClient));
-void queryClient.prefetchQuery(sessionQuery(queryClient));
+// Asked for at once, not when the first component wants to know; a failure is for them to see.
+queryClient.query(sessionQuery()).catch(() => undefined);
 preloadPage(location.pathname);
 
 const root = document.getElementById("root");

@@ -16,7 +16,7 @@ export class CookieRefused extends Error {
 export async function signIn(queryClient: QueryClient, credentials: LoginRequest): Promise<Me> {
   await login({ body: credentials, throwOnError: true });
   await queryClient.cancelQueries({ queryKey: SESSION_KEY });
-  const session = await queryClient.fetchQuery({ ...sessionQuery(queryClient), staleTime: 0 });
+  const session = await queryClient.query({ ...sessionQuery(), staleTime: 0 });
   if (session.status !== "signed-in") throw new CookieRefused();
   tellOtherTabs("signed-in");
   return session.user;

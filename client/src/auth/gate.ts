@@ -10,7 +10,7 @@ export function createGate(queryClient: QueryClient) {
     const person = knownUser(queryClient);
     if (person === null) return false;
     // A burst of 401s is one question: a fetch that is under way is shared.
-    await queryClient.fetchQuery({ ...sessionQuery(queryClient), staleTime: 0 }).catch(() => undefined);
+    await queryClient.query({ ...sessionQuery(), staleTime: 0 }).catch(() => undefined);
     return until(queryClient, (data) => {
       if (data?.status === "signed-in") return data.user.id === person.id;
       return data?.last?.id === person.id ? undefined : false;

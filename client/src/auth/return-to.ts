@@ -11,7 +11,7 @@ export function loginPath(location: { pathname: string; search: string }): strin
 
 /** Where to go after signing in: `next` if it is a page of ours, else home. What comes in a link is not to be trusted. */
 export function safeReturnTo(next: string | null, origin: string = location.origin): string {
-  if (next === null || !next.startsWith("/")) return paths.home();
+  if (!next?.startsWith("/")) return paths.home();
   let url: URL;
   try {
     url = new URL(next, origin);

@@ -1,10 +1,4 @@
-import {
-  type QueryClient,
-  type UseQueryOptions,
-  queryOptions,
-  useQuery,
-  useQueryClient,
-} from "@tanstack/react-query";
+import { type QueryClient, type UseQueryOptions, queryOptions, useQuery } from "@tanstack/react-query";
 import { ApiError } from "#api/error.ts";
 import { me } from "#api/gen/sdk.gen.ts";
 import type { EndReason, Me } from "#api/gen/types.gen.ts";
@@ -33,10 +27,10 @@ export const SESSION_KEY = ["session"] as const;
 const RETRY_EVERY = 3_000;
 
 /** Who is signed in. Only the answer of `GET /me` decides; every other call just makes it be asked again. */
-export function sessionQuery(queryClient: QueryClient) {
+export function sessionQuery() {
   return queryOptions({
     queryKey: SESSION_KEY,
-    queryFn: ({ signal }) => fetchSession(queryClient, signal),
+    queryFn: ({ client, signal }) => fetchSession(client, signal),
     retry: false,
     gcTime: Number.POSITIVE_INFINITY,
     refetchOnWindowFocus: true,
@@ -92,7 +86,7 @@ export function leaveEndedSession(queryClient: QueryClient): void {
 
 /** Who is signed in, as the four states. However many components ask, the server is asked once. */
 export function useAuth(): Auth {
-  const { data, isError } = useQuery(sessionQuery(useQueryClient()));
+  const { data, isError } = useQuery(sessionQuery());
   if (isError)
     return { status: "unreachable", user: data?.status === "signed-in" ? data.user : (data?.last ?? null) };
   if (data === undefined) return { status: "loading" };
@@ -102,14 +96,7 @@ export function useAuth(): Auth {
 
 /** The person this page belongs to: signed in, or asked to sign in again over the page. `null` for strangers. */
 export function usePageOwner(): Me | null {
-  const { data } = useQuery(sessionQuery(useQueryClient()));
+  const { data } = useQuery(sessionQuery());
   if (data === undefined) return null;
   return data.status === "signed-in" ? data.user : data.last;
-}
-
-/** The person this page belongs to, behind `RequireAuth`. */
-export function useUser(): Me {
-  const user = usePageOwner();
-  if (user === null) throw new Error("useUser() is for pages behind <RequireAuth>");
-  return user;
 }

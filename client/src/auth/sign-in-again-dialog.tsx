@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useEffect, useRef } from "react";
+import { type SubmitEvent, useEffect, useRef } from "react";
 import { useSignIn } from "#auth/hooks.ts";
 import { leaveEndedSession } from "#auth/session.ts";
 import { SignInError } from "#auth/sign-in-error.tsx";
@@ -17,7 +17,7 @@ export function SignInAgainDialog({ username, reason }: { username: string; reas
     if (signIn.isError) password.current?.select();
   }, [signIn.isError, signIn.failureCount]);
 
-  const submit = (event: FormEvent<HTMLFormElement>) => {
+  const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     if (signIn.isPending) return;
     signIn.mutate({ username, password: password.current?.value ?? "" });

@@ -1,18 +1,18 @@
 import { Search } from "lucide-react";
-import { Link, NavLink } from "react-router";
-import { usePageOwner } from "#auth/session.ts";
+import { Link, NavLink, useLocation } from "react-router";
+import { useAuth, usePageOwner } from "#auth/session.ts";
 import { UserMenu } from "#layout/user-menu.tsx";
 import { paths } from "#paths.ts";
 import { ButtonLink } from "#ui/button.tsx";
 import { Logo } from "#ui/logo.tsx";
-import { useAuth } from "#auth/session.ts";
 
 export function Header() {
   const auth = useAuth();
   const owner = usePageOwner();
+  const isSignInPage = useLocation().pathname === paths.login();
   return (
     <header className="sticky top-0 z-10 border-b border-line bg-page/90 backdrop-blur">
-      <div className="mx-auto flex min-h-16 max-w-5xl items-center gap-2 px-4 sm:gap-4 sm:px-6">
+      <div className="mx-auto flex min-h-16 max-w-3xl items-center gap-2 px-4 sm:gap-4 sm:px-6">
         <Link
           to={paths.home()}
           className="me-auto flex min-h-11 items-center gap-2 rounded-md font-semibold tracking-tight"
@@ -34,7 +34,7 @@ export function Header() {
           </nav>
         )}
         {owner && <UserMenu user={owner} />}
-        {!owner && auth.status !== "loading" && (
+        {!owner && auth.status !== "loading" && !isSignInPage && (
           <ButtonLink to={paths.login()} size="sm">
             Sign in
           </ButtonLink>

@@ -1,4 +1,4 @@
-import { type FormEvent, useEffect, useRef } from "react";
+import { type SubmitEvent, useEffect, useRef } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 import { ApiError } from "#api/error.ts";
 import { useSignIn } from "#auth/hooks.ts";
@@ -25,7 +25,7 @@ export function LoginPage() {
     username.current?.focus();
   }, []);
 
-  const submit = (event: FormEvent<HTMLFormElement>) => {
+  const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     if (signIn.isPending) return;
     const form = new FormData(event.currentTarget);

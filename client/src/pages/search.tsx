@@ -8,7 +8,7 @@ import { Button } from "#ui/button.tsx";
 import { Card } from "#ui/card.tsx";
 import { Empty } from "#ui/empty.tsx";
 import { inputLook } from "#ui/field.tsx";
-import { LoadError } from "#ui/load-error.tsx";
+import { LoadError } from "#api/load-error.tsx";
 import { Page } from "#ui/page.tsx";
 import { RowsSkeleton } from "#ui/skeleton.tsx";
 

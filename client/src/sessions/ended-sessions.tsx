@@ -4,7 +4,7 @@ import type { SessionStatus } from "#api/gen/types.gen.ts";
 import { endedSessionsQuery } from "#sessions/queries.ts";
 import { DeviceIcon } from "#sessions/device-icon.tsx";
 import { Card } from "#ui/card.tsx";
-import { LoadError } from "#ui/load-error.tsx";
+import { LoadError } from "#api/load-error.tsx";
 import { RowsSkeleton } from "#ui/skeleton.tsx";
 import { Time } from "#ui/time.tsx";
 

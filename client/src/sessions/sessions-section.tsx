@@ -7,7 +7,7 @@ import { activeSessionsQuery } from "#sessions/queries.ts";
 import { SessionRow } from "#sessions/session-row.tsx";
 import { Button } from "#ui/button.tsx";
 import { Card } from "#ui/card.tsx";
-import { LoadError } from "#ui/load-error.tsx";
+import { LoadError } from "#api/load-error.tsx";
 import { RowsSkeleton } from "#ui/skeleton.tsx";
 
 /** Where the person is signed in: this device first, and the way to end the others. */

@@ -1,9 +1,7 @@
 /** A person's initials; decoration beside the name. */
 export function Avatar({ name }: { name: string }) {
   const words = name.split(/[\s._-]+/).filter(Boolean);
-  const initials = [words[0], words.length > 1 ? words.at(-1) : undefined].map(
-    (word) => [...(word ?? "")][0] ?? "",
-  );
+  const initials = [words[0], words.length > 1 ? words.at(-1) : undefined].map(firstLetter);
   return (
     <span
       aria-hidden
@@ -12,4 +10,11 @@ export function Avatar({ name }: { name: string }) {
       {initials.join("")}
     </span>
   );
+}
+
+const letters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+function firstLetter(word = ""): string {
+  const [first] = letters.segment(word);
+  return first?.segment ?? "";
 }

@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useRef } from "react";
 import { useLocation } from "react-router";
 
-const widths = { form: "max-w-sm", settings: "max-w-3xl", wide: "max-w-5xl" };
+const widths = { form: "max-w-sm", settings: "max-w-3xl" };
 
 interface PageProps {
   /** What the browser tab says. */

@@ -1,3 +1,5 @@
+import { useNow } from "#ui/use-now.ts";
+
 const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
 
@@ -24,9 +26,10 @@ interface TimeProps {
 
 export function Time({ value, isRelative = false }: TimeProps) {
   const moment = Date.parse(value);
+  const now = useNow(30_000);
   return (
     <time dateTime={value} title={isRelative ? absolute.format(moment) : undefined} className="tabular-nums">
-      {isRelative ? relativeTime(moment, Date.now()) : absolute.format(moment)}
+      {isRelative ? relativeTime(moment, now) : absolute.format(moment)}
     </time>
   );
 }

@@ -1,9 +1,9 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
 import { serverTime } from "#api/gen/sdk.gen.ts";
+import { useNow } from "#ui/use-now.ts";
 
 /** How far the server's clock is ahead of this device's, in milliseconds; half of the way there and back is the way back. */
-export const clockOffsetQuery = () =>
+const clockOffsetQuery = () =>
   queryOptions({
     queryKey: ["server-time"],
     queryFn: async ({ signal }) => {
@@ -19,7 +19,7 @@ const clock = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle:
 /** The server's time, asked for once and ticking here. */
 export function ServerClock() {
   const { data: offset, isError } = useQuery(clockOffsetQuery());
-  const now = useNow();
+  const now = useNow(1_000);
   return (
     <p className="text-sm text-muted">
       Server time{" "}
@@ -28,17 +28,4 @@ export function ServerClock() {
       </span>
     </p>
   );
-}
-
-function useNow(): number {
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    const timer = setInterval(() => {
-      setNow(Date.now());
-    }, 1_000);
-    return () => {
-      clearInterval(timer);
-    };
-  }, []);
-  return now;
 }

@@ -1,0 +1,119 @@
+import AxeBuilder from "@axe-core/playwright";
+import { type Browser, type BrowserContext, type Page, expect, test as base } from "@playwright/test";
+import { PASSWORD, Server } from "./server.ts";
+
+/** A person of the test's own, and what they do in a browser. */
+export class Person {
+  readonly username: string;
+
+  constructor(username: string) {
+    this.username = username;
+  }
+
+  /** Fills in the sign-in page that is open, and sends it. */
+  async fillSignIn(page: Page, password = PASSWORD): Promise<void> {
+    await page.getByLabel("Username or e-mail address").fill(this.username);
+    await page.getByLabel("Password", { exact: true }).fill(password);
+    await page.getByRole("button", { name: "Sign in" }).click();
+  }
+
+  async signIn(page: Page): Promise<void> {
+    await page.goto("/login");
+    await this.fillSignIn(page);
+    await expect(page.getByRole("heading", { level: 1, name: "Hello" })).toBeVisible();
+  }
+}
+
+interface Fixtures {
+  person: Person;
+  /** Another browser of the same machine: other cookies, other tabs. */
+  otherBrowser: () => Promise<Page>;
+  /** Messages of the browser's console that a test expects. */
+  expectedErrors: RegExp[];
+  axe: (page: Page) => Promise<void>;
+}
+
+interface WorkerFixtures {
+  server: Server;
+}
+
+/** What every browser logs of itself for answers that the app expects and deals with. */
+const KNOWN = [/status of (401|403|404|422|429|500|502|503)/, /net::ERR_(CONNECTION_REFUSED|ABORTED|FAILED)/];
+
+let people = 0;
+
+async function openContext(browser: Browser, baseURL: string): Promise<BrowserContext> {
+  return browser.newContext({
+    baseURL,
+    extraHTTPHeaders: { "x-forwarded-for": `203.0.113.${String((people % 250) + 1)}` },
+  });
+}
+
+function watch(context: BrowserContext, problems: string[]): void {
+  context.on("page", (page) => {
+    page.on("pageerror", (error) => problems.push(error.message));
+    page.on("console", (message) => {
+      if (["error", "warning"].includes(message.type())) problems.push(message.text());
+    });
+    page.on("request", (request) => {
+      const { hostname } = new URL(request.url());
+      if (hostname !== "localhost") problems.push(`a request to a third party: ${request.url()}`);
+    });
+  });
+}
+
+export const test = base.extend<Fixtures, WorkerFixtures>({
+  server: [
+    async ({}, use, info) => {
+      const server = new Server(info.project.metadata["mode"] as "built" | "dev");
+      await server.start();
+      await use(server);
+      await server.stop();
+    },
+    { scope: "worker", timeout: 60_000 },
+  ],
+
+  person: async ({ server }, use, info) => {
+    people += 1;
+    const username = `p${String(info.workerIndex)}-${String(people)}`;
+    server.createPerson(username, "Test Person");
+    await use(new Person(username));
+  },
+
+  expectedErrors: async ({}, use) => {
+    await use([]);
+  },
+
+  context: async ({ browser, server, expectedErrors }, use) => {
+    const problems: string[] = [];
+    const context = await openContext(browser, server.url);
+    watch(context, problems);
+    await use(context);
+    await context.close();
+    const known = [...KNOWN, ...expectedErrors];
+    expect(problems.filter((problem) => !known.some((pattern) => pattern.test(problem)))).toEqual([]);
+  },
+
+  otherBrowser: async ({ browser, server }, use) => {
+    const contexts: BrowserContext[] = [];
+    await use(async () => {
+      const context = await openContext(browser, server.url);
+      contexts.push(context);
+      return context.newPage();
+    });
+    await Promise.all(contexts.map((context) => context.close()));
+  },
+
+  axe: async ({}, use) => {
+    await use(async (page) => {
+      const results = await new AxeBuilder({ page })
+        .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
+        .analyze();
+      expect(
+        results.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`),
+      ).toEqual([]);
+    });
+  },
+});
+
+export { expect };

@@ -1,0 +1,131 @@
+import { expect, test } from "./fixtures.ts";
+import { PASSWORD } from "./server.ts";
+
+test("end another session, and that browser is signed out at its next action", async ({
+  page,
+  person,
+  otherBrowser,
+}) => {
+  await person.signIn(page);
+  const other = await otherBrowser();
+  await person.signIn(other);
+  await other.goto("/search");
+  await expect(other.getByRole("listitem").first()).toBeVisible();
+
+  await page.goto("/account");
+  await page.getByRole("button", { name: /End the session of Chrome on Linux/ }).click();
+  await expect(page.getByRole("dialog")).toContainText("Chrome on Linux");
+  await page.getByRole("button", { name: "End session" }).click();
+  await expect(page.getByText("The session of Chrome on Linux has ended.")).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Sessions" })).toBeFocused();
+  await expect(page.getByText("You are signed in nowhere else.")).toBeVisible();
+
+  await other.getByRole("searchbox").fill("test");
+  const dialog = other.getByRole("dialog");
+  await expect(dialog).toContainText("This session was ended from another device.");
+  await other.getByRole("button", { name: "Sign in as somebody else" }).click();
+  await expect(other.getByRole("heading", { level: 1, name: "Sign in" })).toBeVisible();
+  await expect(
+    other.getByRole("status").filter({ hasText: "This session was ended from another device." }),
+  ).toBeVisible();
+
+  await page.getByText("Recently ended").click();
+  await expect(page.getByText("(ended before its time)")).toBeVisible();
+});
+
+test("end all others", async ({ page, person, otherBrowser }) => {
+  await person.signIn(page);
+  for (const other of [await otherBrowser(), await otherBrowser()]) await person.signIn(other);
+  await page.goto("/account");
+  await page.getByRole("button", { name: "End all others" }).click();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  await expect(page.getByRole("button", { name: "End all others" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "End them" }).click();
+  await expect(page.getByText("2 sessions have ended.")).toBeVisible();
+  await expect(page.getByText("This device")).toBeVisible();
+});
+
+test("a session that ends under a half-filled page: dialog, password, and everything goes on", async ({
+  page,
+  person,
+  server,
+}) => {
+  server.createPerson(`zz-${person.username}`, "Zelda Found");
+  await person.signIn(page);
+  await page.goto("/search");
+  await expect(page.getByRole("listitem").first()).toBeVisible();
+  await endEverySession(page);
+
+  await page.getByRole("searchbox").fill(`zz-${person.username}`);
+  const dialog = page.getByRole("dialog", { name: "Sign in again" });
+  await expect(dialog).toContainText("This session was ended from another device.");
+  await expect(dialog.getByLabel("Password", { exact: true })).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(dialog).toBeVisible();
+
+  await dialog.getByLabel("Password", { exact: true }).fill("not the password");
+  await dialog.getByRole("button", { name: "Sign in", exact: true }).click();
+  await expect(dialog.getByRole("alert")).toContainText("wrong");
+  await dialog.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await dialog.getByRole("button", { name: "Sign in", exact: true }).click();
+
+  await expect(dialog).toHaveCount(0);
+  await expect(page.getByRole("searchbox")).toHaveValue(`zz-${person.username}`);
+  await expect(page.getByText("Zelda Found")).toBeVisible();
+});
+
+test("an ended session is explained after a reload too", async ({ page, person }) => {
+  await person.signIn(page);
+  await page.goto("/account");
+  await expect(page.getByText("This device")).toBeVisible();
+  await endEverySession(page);
+  await page.reload();
+  await expect(page).toHaveURL(/\/login\?next=%2Faccount$/);
+  await expect(
+    page.getByRole("status").filter({ hasText: "This session was ended from another device." }),
+  ).toBeVisible();
+});
+
+test("a change of the password by the administrator is told as the reason", async ({
+  page,
+  person,
+  server,
+}) => {
+  await person.signIn(page);
+  await page.goto("/search");
+  await expect(page.getByRole("listitem").first()).toBeVisible();
+  server.command("user", "set-password", person.username, "--password-stdin");
+  await page.getByRole("searchbox").fill("test");
+  await expect(page.getByRole("dialog")).toContainText("your password was changed");
+});
+
+test("signing in again in one tab unlocks the other", async ({ page, context, person }) => {
+  await person.signIn(page);
+  const second = await context.newPage();
+  for (const tab of [page, second]) {
+    await tab.goto("/search");
+    await expect(tab.getByRole("listitem").first()).toBeVisible();
+  }
+  await endEverySession(page);
+  for (const tab of [page, second]) {
+    await tab.getByRole("searchbox").fill(person.username);
+    await expect(tab.getByRole("dialog")).toBeVisible();
+  }
+  await page.getByRole("dialog").getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.keyboard.press("Enter");
+  for (const tab of [page, second]) {
+    await expect(tab.getByRole("dialog")).toHaveCount(0);
+    await expect(tab.getByRole("listitem")).toHaveCount(1);
+  }
+});
+
+/** As another device would, without this page knowing. */
+async function endEverySession(page: import("@playwright/test").Page): Promise<void> {
+  const status = await page.evaluate(async () => {
+    const me = (await (await fetch("/api/me")).json()) as { session: { id: string } };
+    return (await fetch(`/api/sessions/${me.session.id}`, { method: "DELETE" })).status;
+  });
+  expect(status).toBe(204);
+}

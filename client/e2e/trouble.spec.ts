@@ -1,0 +1,89 @@
+import { expect, test } from "./fixtures.ts";
+
+test("a 403 keeps you in", async ({ page, person, otherBrowser }) => {
+  await person.signIn(page);
+  await person.signIn(await otherBrowser());
+  await page.goto("/account");
+  await page.route("**/api/sessions", (route) =>
+    route.request().method() === "DELETE"
+      ? route.fulfill({
+          status: 403,
+          contentType: "application/problem+json",
+          json: { type: "x", title: "x", status: 403, code: "cross_site_request", request_id: "x" },
+        })
+      : route.continue(),
+  );
+  await page.getByRole("button", { name: "End all others" }).click();
+  await page.getByRole("button", { name: "End it" }).click();
+  await expect(page.getByRole("alert")).toContainText("Use its usual address.");
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await expect(page.getByText("This device")).toBeVisible();
+  await page.reload();
+  await expect(page.getByText("This device")).toBeVisible();
+});
+
+test("the server goes and comes back: a banner, nobody signed out, no reload needed", async ({
+  page,
+  person,
+  server,
+}) => {
+  await person.signIn(page);
+  await page.goto("/search");
+  await expect(page.getByRole("listitem").first()).toBeVisible();
+  await server.kill();
+  await page.getByRole("searchbox").fill("test");
+  await expect(page.getByText("Cannot reach the server.")).toBeVisible();
+  await expect(page.getByRole("searchbox")).toHaveValue("test");
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  await server.startApi();
+  await expect(page.getByText("Cannot reach the server.")).toBeHidden({ timeout: 15_000 });
+  await expect(
+    page.getByRole("button", { name: "Your account" }).or(page.getByText(person.username)).first(),
+  ).toBeVisible();
+  await page.goto("/account");
+  await expect(page.getByText("This device")).toBeVisible();
+});
+
+test("a 503 signs nobody out", async ({ page, person }) => {
+  await person.signIn(page);
+  await page.goto("/account");
+  await expect(page.getByText("This device")).toBeVisible();
+  const trouble = { type: "x", title: "x", status: 503, code: "unavailable", request_id: "x" };
+  await page.route("**/api/**", (route) =>
+    route.fulfill({ status: 503, contentType: "application/problem+json", json: trouble }),
+  );
+  await page.getByText("Recently ended").click();
+  await expect(page.getByText("Cannot reach the server.")).toBeVisible();
+  await expect(page.getByText("This device")).toBeVisible();
+  await page.unroute("**/api/**");
+  await expect(page.getByText("Cannot reach the server.")).toBeHidden({ timeout: 15_000 });
+});
+
+test("the page is opened while the server is unreachable", async ({ page, person }) => {
+  await person.signIn(page);
+  await page.route("**/api/**", (route) => route.abort());
+  await page.goto("/account");
+  await expect(page.getByRole("heading", { name: "Cannot reach the server" })).toBeVisible();
+  await expect(page).toHaveURL(/\/account$/);
+  await page.unroute("**/api/**");
+  await expect(page.getByText("This device")).toBeVisible({ timeout: 15_000 });
+});
+
+test("one request to /api/me, however often pages mount", async ({ page, person }) => {
+  await person.signIn(page);
+  let asked = 0;
+  page.on("request", (request) => {
+    if (new URL(request.url()).pathname === "/api/me") asked += 1;
+  });
+  await page.goto("/");
+  await expect(page.getByRole("heading", { level: 1, name: "Hello" })).toBeVisible();
+  for (let round = 0; round < 10; round++) {
+    await page.getByRole("link", { name: "People" }).first().click();
+    await expect(page.getByRole("heading", { level: 1, name: "People" })).toBeVisible();
+    await page.getByRole("link", { name: "Hallpass" }).click();
+    await expect(page.getByRole("heading", { level: 1, name: "Hello" })).toBeVisible();
+  }
+  // Once for the page, and at most once more where the twenty mounts took longer than the answer is fresh (5 s).
+  expect(asked).toBeGreaterThanOrEqual(1);
+  expect(asked).toBeLessThanOrEqual(2);
+});

@@ -1,0 +1,34 @@
+import { defineConfig } from "@playwright/test";
+
+/** The app in Debian's Chromium: built, on the real server; and through the development server. Each worker has its own. */
+export default defineConfig({
+  testDir: "e2e",
+  fullyParallel: true,
+  workers: 2,
+  timeout: 30_000,
+  expect: { timeout: 7_000 },
+  forbidOnly: true,
+  failOnFlakyTests: true,
+  reporter: [["list"]],
+  use: {
+    browserName: "chromium",
+    locale: "en-GB",
+    timezoneId: "UTC",
+    launchOptions: {
+      executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    },
+  },
+  projects: [
+    { name: "built", metadata: { mode: "built" } },
+    { name: "dev", metadata: { mode: "dev" }, testIgnore: ["accessibility.spec.ts", "static.spec.ts"] },
+  ],
+});
