@@ -28,7 +28,7 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: "built", metadata: { mode: "built" } },
+    { name: "built", metadata: { mode: "built" }, testIgnore: ["checkouts.spec.ts"] },
     { name: "dev", metadata: { mode: "dev" }, testIgnore: ["accessibility.spec.ts", "static.spec.ts"] },
   ],
 });

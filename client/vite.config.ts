@@ -12,7 +12,7 @@ export default defineConfig({
   plugins: [
     react(),
     tailwindcss(),
-    hallpassProxy({ api, folder: fileURLToPath(new URL(".", import.meta.url)) }),
+    !process.env["VITEST"] && hallpassProxy({ api, folder: fileURLToPath(new URL(".", import.meta.url)) }),
     compression({
       include: /\.(?:js|css|html|svg)$/,
       algorithms: [defineAlgorithm("brotliCompress"), defineAlgorithm("gzip", { level: 9 })],
@@ -35,12 +35,21 @@ export default defineConfig({
     },
   },
   test: {
-    environment: "happy-dom",
-    environmentOptions: { happyDOM: { url: "http://localhost:3000/" } },
-    include: ["src/**/*.test.{ts,tsx}", "dev/**/*.test.ts"],
-    setupFiles: ["src/testing/setup.ts"],
     env: { TZ: "UTC" },
     restoreMocks: true,
     expect: { requireAssertions: true },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "app",
+          include: ["src/**/*.test.{ts,tsx}"],
+          environment: "happy-dom",
+          environmentOptions: { happyDOM: { url: "http://localhost:3000/" } },
+          setupFiles: ["src/testing/setup.ts"],
+        },
+      },
+      { extends: true, test: { name: "dev", include: ["dev/**/*.test.ts"], environment: "node" } },
+    ],
   },
 });

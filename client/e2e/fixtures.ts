@@ -56,8 +56,8 @@ function watch(context: BrowserContext, problems: string[]): void {
       if (["error", "warning"].includes(message.type())) problems.push(message.text());
     });
     page.on("request", (request) => {
-      const { hostname } = new URL(request.url());
-      if (hostname !== "localhost") problems.push(`a request to a third party: ${request.url()}`);
+      const { protocol, hostname } = new URL(request.url());
+      if (protocol !== "blob:" && hostname !== "localhost") problems.push(`a request to a third party: ${request.url()}`);
     });
   });
 }

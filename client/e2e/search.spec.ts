@@ -7,6 +7,7 @@ test("search as you type, by address, and page on", async ({ page, person, serve
   }
   await person.signIn(page);
   await page.getByRole("link", { name: "People" }).first().click();
+  await expect(page.getByRole("heading", { level: 1, name: "People" })).toBeFocused();
   await page.keyboard.press("/");
   await expect(page.getByRole("searchbox")).toBeFocused();
   await page.keyboard.type(prefix.toUpperCase());

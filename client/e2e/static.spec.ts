@@ -37,8 +37,8 @@ test("a chunk that is gone after a deploy reloads the page instead of breaking i
   await page.route("**/assets/search-*.js", (route) =>
     isGone ? route.fulfill({ status: 404, contentType: "text/plain", body: "" }) : route.continue(),
   );
-  page.once("framenavigated", () => {
-    isGone = false;
+  page.on("request", (request) => {
+    if (request.isNavigationRequest()) isGone = false;
   });
   const reloaded = page.waitForEvent("load");
   await page.getByRole("link", { name: "People" }).first().click();

@@ -1,5 +1,8 @@
 import { expect, test } from "./fixtures.ts";
 
+/** The API, and not the folder src/api of the development server. */
+const API = /^http:\/\/[^/]+\/api\//;
+
 test("a 403 keeps you in", async ({ page, person, otherBrowser }) => {
   await person.signIn(page);
   await person.signIn(await otherBrowser());
@@ -49,23 +52,23 @@ test("a 503 signs nobody out", async ({ page, person }) => {
   await page.goto("/account");
   await expect(page.getByText("This device")).toBeVisible();
   const trouble = { type: "x", title: "x", status: 503, code: "unavailable", request_id: "x" };
-  await page.route("**/api/**", (route) =>
+  await page.route(API, (route) =>
     route.fulfill({ status: 503, contentType: "application/problem+json", json: trouble }),
   );
   await page.getByText("Recently ended").click();
   await expect(page.getByText("Cannot reach the server.")).toBeVisible();
   await expect(page.getByText("This device")).toBeVisible();
-  await page.unroute("**/api/**");
+  await page.unroute(API);
   await expect(page.getByText("Cannot reach the server.")).toBeHidden({ timeout: 15_000 });
 });
 
 test("the page is opened while the server is unreachable", async ({ page, person }) => {
   await person.signIn(page);
-  await page.route("**/api/**", (route) => route.abort());
+  await page.route(API, (route) => route.abort());
   await page.goto("/account");
   await expect(page.getByRole("heading", { name: "Cannot reach the server" })).toBeVisible();
   await expect(page).toHaveURL(/\/account$/);
-  await page.unroute("**/api/**");
+  await page.unroute(API);
   await expect(page.getByText("This device")).toBeVisible({ timeout: 15_000 });
 });
 

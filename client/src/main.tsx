@@ -8,10 +8,8 @@ import { App } from "#app.tsx";
 import "#app.css";
 import { createGate } from "#auth/gate.ts";
 import { SESSION_KEY, sessionQuery } from "#auth/session.ts";
-import { reloadOnNewRelease } from "#new-release.ts";
 import { preloadPage } from "#pages/pages.ts";
 
-reloadOnNewRelease();
 const queryClient = createQueryClient(SESSION_KEY);
 configureApi(createGate(queryClient));
 // Asked for at once, not when the first component wants to know; a failure is for them to see.

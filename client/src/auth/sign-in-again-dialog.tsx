@@ -7,8 +7,14 @@ import { Button } from "#ui/button.tsx";
 import { Dialog } from "#ui/dialog.tsx";
 import { PasswordField } from "#ui/password-field.tsx";
 
+export interface SignInAgainDialogProps {
+  username: string;
+  /** Why it is needed, as a sentence. */
+  reason: string;
+}
+
 /** Asks the person whose page it is for the password. */
-export function SignInAgainDialog({ username, reason }: { username: string; reason: string }) {
+export function SignInAgainDialog({ username, reason }: SignInAgainDialogProps) {
   const queryClient = useQueryClient();
   const signIn = useSignIn();
   const password = useRef<HTMLInputElement>(null);

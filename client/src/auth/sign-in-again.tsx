@@ -1,9 +1,26 @@
-import { lazy, Suspense, useEffect } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import { type ComponentType, lazy, Suspense, useEffect } from "react";
 import { reasonSentence } from "#auth/reasons.ts";
-import { useAuth, usePageOwner } from "#auth/session.ts";
+import { leaveEndedSession, useAuth, usePageOwner } from "#auth/session.ts";
+
+import type { SignInAgainDialogProps } from "#auth/sign-in-again-dialog.tsx";
 
 const loadDialog = () => import("#auth/sign-in-again-dialog.tsx");
-const SignInAgainDialog = lazy(async () => ({ default: (await loadDialog()).SignInAgainDialog }));
+const SignInAgainDialog = lazy<ComponentType<SignInAgainDialogProps>>(() =>
+  loadDialog().then(
+    (chunk) => ({ default: chunk.SignInAgainDialog }),
+    () => ({ default: WithoutDialog }),
+  ),
+);
+
+/** The dialog cannot be had (a deploy has taken it away): the sign-in page does its work. */
+function WithoutDialog() {
+  const queryClient = useQueryClient();
+  useEffect(() => {
+    leaveEndedSession(queryClient);
+  }, [queryClient]);
+  return null;
+}
 
 /**
  * Stands over a page whose session has ended, until the person has signed in again or gives up. The page below stays as it

@@ -1,13 +1,14 @@
+import { loadPage } from "#new-release.ts";
 import { paths } from "#paths.ts";
 
 /** The chunk of each page, as `lazy` wants it. */
 export const pages = {
-  home: async () => ({ default: (await import("#pages/home.tsx")).HomePage }),
-  search: async () => ({ default: (await import("#pages/search.tsx")).SearchPage }),
-  login: async () => ({ default: (await import("#pages/login.tsx")).LoginPage }),
-  logout: async () => ({ default: (await import("#pages/logout.tsx")).LogoutPage }),
-  account: async () => ({ default: (await import("#pages/account.tsx")).AccountPage }),
-  notFound: async () => ({ default: (await import("#pages/not-found.tsx")).NotFoundPage }),
+  home: async () => ({ default: (await loadPage(() => import("#pages/home.tsx"))).HomePage }),
+  search: async () => ({ default: (await loadPage(() => import("#pages/search.tsx"))).SearchPage }),
+  login: async () => ({ default: (await loadPage(() => import("#pages/login.tsx"))).LoginPage }),
+  logout: async () => ({ default: (await loadPage(() => import("#pages/logout.tsx"))).LogoutPage }),
+  account: async () => ({ default: (await loadPage(() => import("#pages/account.tsx"))).AccountPage }),
+  notFound: async () => ({ default: (await loadPage(() => import("#pages/not-found.tsx"))).NotFoundPage }),
 };
 
 /** Starts loading the page of a path before React asks for it: a round trip less until it is seen. */

@@ -34,7 +34,13 @@ export function SearchPage() {
   useSlashKey(input);
   return (
     <Page title="People" intro="Find people by their username or their name.">
-      <search className="mt-6 block">
+      <form
+        role="search"
+        className="mt-6"
+        onSubmit={(event) => {
+          event.preventDefault();
+        }}
+      >
         <label htmlFor="search" className="sr-only">
           Username or name
         </label>
@@ -51,7 +57,7 @@ export function SearchPage() {
             setTyped(event.target.value);
           }}
         />
-      </search>
+      </form>
       <Results
         q={q}
         clear={() => {

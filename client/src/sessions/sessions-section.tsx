@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { Session } from "#api/gen/types.gen.ts";
 import { EndOthersDialog, EndSessionDialog } from "#sessions/end-dialogs.tsx";
 import { EndedSessions } from "#sessions/ended-sessions.tsx";
@@ -14,7 +14,7 @@ import { RowsSkeleton } from "#ui/skeleton.tsx";
 export function SessionsSection() {
   const sessions = useQuery(activeSessionsQuery());
   const [ending, setEnding] = useState<Session | "others" | null>(null);
-  const [said, setSaid] = useState("");
+  const [said, setSaid] = useState<{ sentence: string } | null>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const sorted = [...(sessions.data ?? [])].sort((one, other) => Number(other.current) - Number(one.current));
   const others = sorted.filter((session) => !session.current);
@@ -24,10 +24,12 @@ export function SessionsSection() {
   };
   const done = (sentence: string) => {
     close();
-    setSaid(sentence);
-    // The button that was pressed is gone with its row.
-    heading.current?.focus();
+    setSaid({ sentence });
   };
+  useEffect(() => {
+    // The button that was pressed is gone with its row. Not before the dialog is: until then the page is inert.
+    if (said !== null) heading.current?.focus();
+  }, [said]);
 
   return (
     <section aria-labelledby="sessions" className="mt-8">
@@ -53,7 +55,7 @@ export function SessionsSection() {
         )}
       </div>
       <p role="status" className="min-h-6 text-sm text-muted">
-        {said}
+        {said?.sentence}
       </p>
       <Card>
         {sessions.isPending && <RowsSkeleton rows={2} label="Loading your sessions" />}
