@@ -93,7 +93,7 @@ test-browser: install
 check: install
     cargo fmt --check -- --config-path server
     cargo clippy --all-targets --locked -- -D warnings
-    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --locked --quiet
+    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items --locked --quiet
     {{ pnpm }} format:check
     {{ pnpm }} lint
     {{ pnpm }} types

@@ -118,13 +118,13 @@ impl Application {
             actix_web::rt::time::sleep(ANNOUNCE).await;
             handle.stop(true).await;
         });
-        let served = server.await;
+        let outcome = server.await;
         stopper.abort();
         chores.iter().for_each(actix_web::rt::task::JoinHandle::abort);
         // The workers are gone and with them the last toucher: what it has noticed is written, and the writer ends.
         let _ = tokio::time::timeout(Duration::from_secs(1), writer).await;
         let _ = tokio::time::timeout(Duration::from_secs(1), db.close()).await;
-        served
+        outcome
     }
 
     fn serve(self, sessions: Sessions) -> io::Result<Server> {
@@ -191,7 +191,7 @@ async fn nothing_here() -> Result<&'static str, Problem> {
     Err(Problem::new(Code::NotFound))
 }
 
-/// Exactly the origins of ALLOWED_ORIGINS, with their credentials.
+/// Exactly the origins of `ALLOWED_ORIGINS`, with their credentials.
 fn cors(origins: &[String]) -> Cors {
     let cors = Cors::default()
         .allow_any_method()

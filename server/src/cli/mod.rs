@@ -22,7 +22,12 @@ const BAD_CONFIGURATION: u8 = 78;
 
 /// Hallpass: a full-stack authentication server. Without a command it serves.
 #[derive(Debug, Parser)]
-#[command(name = "hallpass", version, about, after_help = "Settings come from environment variables; the README lists them.")]
+#[command(
+    name = "hallpass",
+    version,
+    about,
+    after_help = "Settings come from environment variables; the README lists them."
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,

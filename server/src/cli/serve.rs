@@ -20,7 +20,9 @@ pub(super) async fn run() -> anyhow::Result<()> {
     let nobody = users::count(application.db()).await? == 0;
     tracing::info!(listening = %application.address(), "Hallpass is ready at {address}");
     if nobody {
-        tracing::warn!("nobody can sign in yet: run `hallpass user create NAME --admin`, or `just demo` for people to try it with");
+        tracing::warn!(
+            "nobody can sign in yet: run `hallpass user create NAME --admin`, or `just demo` for people to try it with"
+        );
     }
     application.run(asked_to_stop()?).await?;
     Ok(())

@@ -82,9 +82,9 @@ async fn create(
     role: Role,
     password_stdin: bool,
 ) -> anyhow::Result<()> {
-    check_username(name).map_err(in_words)?;
-    email.map_or(Ok(()), check_email).map_err(in_words)?;
-    check_full_name(full_name).map_err(in_words)?;
+    check_username(name).map_err(|problem| in_words(&problem))?;
+    email.map_or(Ok(()), check_email).map_err(|problem| in_words(&problem))?;
+    check_full_name(full_name).map_err(|problem| in_words(&problem))?;
     let (config, db) = super::open().await?;
     let about = [name, email.unwrap_or_default(), full_name];
     let password_hash = &password_input::new_hash(password_stdin, &config.password, &about).await?;
@@ -102,7 +102,7 @@ async fn create(
 }
 
 /// The reasons of a problem, as a sentence.
-fn in_words(problem: Problem) -> anyhow::Error {
+fn in_words(problem: &Problem) -> anyhow::Error {
     let reasons: Vec<_> = problem.errors().iter().map(|error| format!("{} {}", error.field, error.message)).collect();
     anyhow::anyhow!("{}", reasons.join("; "))
 }

@@ -43,17 +43,17 @@ pub enum EnvironmentKind {
 /// How people and proxies reach the server.
 #[derive(Clone, Debug)]
 pub struct HttpConfig {
-    /// PUBLIC_URL: what people type.
+    /// `PUBLIC_URL`: what people type.
     pub public_url: Url,
     /// HOST: the address to listen on.
     pub host: IpAddr,
     /// PORT: zero takes any free one.
     pub port: u16,
-    /// ALLOWED_ORIGINS: foreign origins that may use the API with credentials.
+    /// `ALLOWED_ORIGINS`: foreign origins that may use the API with credentials.
     pub allowed_origins: Vec<String>,
-    /// TRUSTED_PROXIES: whose word about the client's address is believed.
+    /// `TRUSTED_PROXIES`: whose word about the client's address is believed.
     pub trusted_proxies: Vec<IpNet>,
-    /// CLIENT_DIST: the folder of the built web app.
+    /// `CLIENT_DIST`: the folder of the built web app.
     pub client_dist: PathBuf,
     /// WORKERS: how many threads serve requests.
     pub workers: usize,
@@ -66,14 +66,14 @@ impl HttpConfig {
         self.public_url.scheme() == "https"
     }
 
-    /// The origin of PUBLIC_URL, as browsers write it (RFC 6454 section 6.2).
+    /// The origin of `PUBLIC_URL`, as browsers write it (RFC 6454 section 6.2).
     #[must_use]
     pub fn origin(&self) -> String {
         self.public_url.origin().ascii_serialization()
     }
 }
 
-/// Which database DATABASE_URL names.
+/// Which database `DATABASE_URL` names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DatabaseKind {
     /// `sqlite:`
@@ -89,7 +89,7 @@ pub enum DatabaseKind {
 pub struct DatabaseConfig {
     /// The scheme of the URL.
     pub kind: DatabaseKind,
-    /// DATABASE_URL, which may hold a password.
+    /// `DATABASE_URL`, which may hold a password.
     pub url: SecretString,
     /// Connections that read.
     pub connections: u32,
@@ -102,7 +102,7 @@ impl DatabaseConfig {
     }
 }
 
-/// SESSION_BINDING.
+/// `SESSION_BINDING`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionBinding {
     /// A session belongs to the browser family and operating system that made it.
@@ -111,7 +111,7 @@ pub enum SessionBinding {
     Off,
 }
 
-/// COOKIE_SAMESITE.
+/// `COOKIE_SAMESITE`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SameSitePolicy {
     /// Not even links from elsewhere carry the cookie.
@@ -125,36 +125,36 @@ pub enum SameSitePolicy {
 /// How long sessions live and what binds them.
 #[derive(Clone, Debug)]
 pub struct SessionConfig {
-    /// SESSION_KEY: the first signs cookies, all verify.
+    /// `SESSION_KEY`: the first signs cookies, all verify.
     pub keys: Vec<SecretString>,
-    /// SESSION_EXPIRE_DAYS: the longest a session lives.
+    /// `SESSION_EXPIRE_DAYS`: the longest a session lives.
     pub lifetime: Duration,
-    /// SESSION_IDLE_MINUTES: the longest it rests.
+    /// `SESSION_IDLE_MINUTES`: the longest it rests.
     pub idle: Option<Duration>,
-    /// SESSION_BINDING.
+    /// `SESSION_BINDING`.
     pub binding: SessionBinding,
-    /// MAX_SESSIONS_PER_USER: the oldest ends first.
+    /// `MAX_SESSIONS_PER_USER`: the oldest ends first.
     pub max_per_user: u32,
-    /// COOKIE_SAMESITE.
+    /// `COOKIE_SAMESITE`.
     pub same_site: SameSitePolicy,
 }
 
 /// Argon2id's cost (RFC 9106 section 3.1) and the rule for new passwords.
 #[derive(Clone, Debug)]
 pub struct PasswordConfig {
-    /// ARGON2_MEMORY_KIB.
+    /// `ARGON2_MEMORY_KIB`.
     pub memory_kib: u32,
-    /// ARGON2_ITERATIONS.
+    /// `ARGON2_ITERATIONS`.
     pub iterations: u32,
-    /// ARGON2_PARALLELISM: lanes, computed one after the other.
+    /// `ARGON2_PARALLELISM`: lanes, computed one after the other.
     pub parallelism: u32,
-    /// HASH_THREADS: how many hashes are computed at once.
+    /// `HASH_THREADS`: how many hashes are computed at once.
     pub threads: usize,
-    /// PASSWORD_MIN_LENGTH, in characters.
+    /// `PASSWORD_MIN_LENGTH`, in characters.
     pub min_length: usize,
 }
 
-/// LOG_FORMAT.
+/// `LOG_FORMAT`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
     /// One JSON object a line.
@@ -166,9 +166,9 @@ pub enum LogFormat {
 /// What the log looks like.
 #[derive(Clone, Debug)]
 pub struct LogConfig {
-    /// LOG_FORMAT.
+    /// `LOG_FORMAT`.
     pub format: LogFormat,
-    /// RUST_LOG.
+    /// `RUST_LOG`.
     pub filter: String,
 }
 

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::random;
 
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 const KEY_FILE: &str = "data/session.key";
 /// HKDF spreads what the key holds; fewer characters cannot hold 128 bits in any usual alphabet.
 const MIN_KEY_LENGTH: usize = 32;
@@ -243,7 +243,9 @@ fn database(reader: &mut Reader) -> DatabaseConfig {
         "mysql" | "mariadb" => DatabaseKind::MySql,
         "postgres" | "postgresql" => DatabaseKind::Postgres,
         _ => {
-            reader.problem("DATABASE_URL must begin with sqlite:, mysql: or postgres:, for example sqlite://data/hallpass.db");
+            reader.problem(
+                "DATABASE_URL must begin with sqlite:, mysql: or postgres:, for example sqlite://data/hallpass.db",
+            );
             DatabaseKind::Sqlite
         }
     };
@@ -302,7 +304,8 @@ fn session_keys(reader: &mut Reader) -> Vec<SecretString> {
             "SESSION_KEY needs at least {MIN_KEY_LENGTH} characters a key, for example from: openssl rand -base64 48"
         ));
     } else if keys.iter().any(|key| is_sample(key.expose_secret())) {
-        reader.problem("SESSION_KEY repeats one character: use a random one, for example from: openssl rand -base64 48");
+        reader
+            .problem("SESSION_KEY repeats one character: use a random one, for example from: openssl rand -base64 48");
     }
     keys
 }

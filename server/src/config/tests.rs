@@ -20,7 +20,7 @@ fn defaults_are_those_of_production() {
     let config = read(&[]).expect("safe as it comes");
     assert_eq!(config.environment, EnvironmentKind::Production);
     assert_eq!(config.http.origin(), "http://localhost:3000");
-    assert_eq!(config.session.lifetime, Duration::from_secs(7 * 86_400));
+    assert_eq!(config.session.lifetime, Duration::from_hours(168));
     assert_eq!(config.session.idle, None);
     assert_eq!(config.log.format, LogFormat::Json);
     assert_eq!((config.password.memory_kib, config.password.iterations, config.password.parallelism), (19_456, 2, 1));
@@ -61,14 +61,16 @@ fn unsafe_production_is_refused() {
 
 #[test]
 fn all_problems_are_reported_at_once_and_no_secret_is() {
-    let error = read(&[("PORT", "x"), ("HOST", "y"), ("DATABASE_URL", "odbc://u:hunter2@h/d")]).expect_err("three problems");
+    let error =
+        read(&[("PORT", "x"), ("HOST", "y"), ("DATABASE_URL", "odbc://u:hunter2@h/d")]).expect_err("three problems");
     assert_eq!(error.0.len(), 3);
     assert!(!error.to_string().contains("hunter2"));
 }
 
 #[test]
 fn lists_take_commas_and_semicolons() {
-    let config = read(&[("ALLOWED_ORIGINS", "https://a.example;https://b.example:8443, http://localhost:5174")]).expect("fine");
+    let config =
+        read(&[("ALLOWED_ORIGINS", "https://a.example;https://b.example:8443, http://localhost:5174")]).expect("fine");
     assert_eq!(config.http.allowed_origins, ["https://a.example", "https://b.example:8443", "http://localhost:5174"]);
     let config = read(&[("TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.1;fd00::/8")]).expect("fine");
     assert_eq!(config.http.trusted_proxies.len(), 3);
@@ -76,7 +78,12 @@ fn lists_take_commas_and_semicolons() {
 
 #[test]
 fn https_and_insecure_http_can_be_chosen() {
-    assert!(read(&[("PUBLIC_URL", "https://login.example.com"), ("COOKIE_SAMESITE", "none")]).expect("fine").http.is_https());
+    assert!(
+        read(&[("PUBLIC_URL", "https://login.example.com"), ("COOKIE_SAMESITE", "none")])
+            .expect("fine")
+            .http
+            .is_https()
+    );
     assert!(read(&[("PUBLIC_URL", "http://10.1.2.3"), ("ALLOW_INSECURE_HTTP", "true")]).is_ok());
 }
 

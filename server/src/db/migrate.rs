@@ -10,7 +10,9 @@ static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
 #[derive(Debug, thiserror::Error)]
 pub enum SchemaError {
     /// The database has migrations that this version does not know.
-    #[error("the database schema (migration {0}) is newer than this version of hallpass: install the newer version again")]
+    #[error(
+        "the database schema (migration {0}) is newer than this version of hallpass: install the newer version again"
+    )]
     Newer(i64),
     /// A migration was cut off half-way.
     #[error("migration {0} was interrupted and left the schema half changed: restore a backup, then start again")]

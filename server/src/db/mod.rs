@@ -20,7 +20,7 @@ pub use statement::Sql;
 /// How long a request waits for a connection before it is told that the database is unavailable.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The pools of the database that DATABASE_URL names.
+/// The pools of the database that `DATABASE_URL` names.
 #[derive(Clone, Debug)]
 pub enum Db {
     /// SQLite takes one writer at a time, so writers queue for one connection instead of meeting a lock.

@@ -9,7 +9,7 @@ static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// Proxies of proxies: nobody has more hops than this.
 const MAX_HOPS: usize = 32;
 
-/// The networks of TRUSTED_PROXIES.
+/// The networks of `TRUSTED_PROXIES`.
 #[derive(Clone, Debug)]
 pub struct TrustedProxies(Vec<IpNet>);
 

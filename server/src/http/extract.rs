@@ -124,7 +124,9 @@ impl<T: DeserializeOwned> FromRequest for Path<T> {
 /// # Errors
 /// 422 naming `field`.
 pub fn plain_text<'a>(field: &str, text: &'a str, max: usize) -> Result<&'a str, Problem> {
-    let hidden = |c: char| c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let hidden = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     if text.chars().any(hidden) {
         return Err(Problem::invalid(field, "must not contain control characters"));
     }

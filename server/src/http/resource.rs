@@ -77,6 +77,9 @@ impl HttpServiceFactory for Endpoint {
 }
 
 /// The refusal of any method but `methods`.
+///
+/// # Panics
+/// Never: method names are header text.
 #[must_use]
 pub fn not_allowed(methods: &[Method]) -> Problem {
     let allow: Vec<&str> = methods.iter().map(Method::as_str).collect();

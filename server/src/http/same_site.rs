@@ -22,7 +22,7 @@ pub struct TrustedOrigins {
 }
 
 impl TrustedOrigins {
-    /// Our own origin, and those of ALLOWED_ORIGINS.
+    /// Our own origin, and those of `ALLOWED_ORIGINS`.
     #[must_use]
     pub fn new(own: String, allowed: Vec<String>) -> Self {
         Self { own, allowed }
@@ -71,7 +71,14 @@ mod tests {
     #[test]
     fn every_cell_of_the_matrix() {
         let origins = TrustedOrigins::new("https://app.example".to_owned(), vec!["https://ally.example".to_owned()]);
-        let columns = ["https://app.example", "https://ally.example", "https://evil.example", "https://x.app.example", "null", ""];
+        let columns = [
+            "https://app.example",
+            "https://ally.example",
+            "https://evil.example",
+            "https://x.app.example",
+            "null",
+            "",
+        ];
         let rows = [
             ("same-origin", [true, true, true, true, false, true]),
             ("none", [true, true, true, true, false, true]),

@@ -1,4 +1,4 @@
-//! The web app: the files of CLIENT_DIST, and its page for every path that people navigate to.
+//! The web app: the files of `CLIENT_DIST`, and its page for every path that people navigate to.
 
 use std::path::Path;
 
@@ -114,7 +114,17 @@ mod tests {
 
     #[test]
     fn dots_and_backslashes_are_not_plain() {
-        for path in ["/.env", "/a/.git/config", "/../etc", "/%2e%2e/etc", "/a/%2e./b", "/..%5cetc", "/%00", "/%252e%252e/", "/%ff"] {
+        for path in [
+            "/.env",
+            "/a/.git/config",
+            "/../etc",
+            "/%2e%2e/etc",
+            "/a/%2e./b",
+            "/..%5cetc",
+            "/%00",
+            "/%252e%252e/",
+            "/%ff",
+        ] {
             assert!(!is_plain(path), "{path}");
         }
         for path in ["/", "/search", "/assets/index-BsKd2.js", "/link/abc", "//x"] {

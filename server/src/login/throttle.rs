@@ -49,7 +49,7 @@ fn wait(refilled_at: Timestamp, now: Timestamp) -> u64 {
 
 /// Forgets, every ten minutes, the addresses that have nothing left to wait for.
 pub async fn sweep(db: Db, clock: Clock) {
-    let mut interval = tokio::time::interval(Duration::from_secs(600));
+    let mut interval = tokio::time::interval(Duration::from_mins(10));
     loop {
         interval.tick().await;
         if let Err(error) = queries::forget(&db, clock.now()).await {

@@ -236,7 +236,8 @@ mod tests {
     async fn every_path_computes_exactly_one_hash() {
         let hasher = Hasher::start(&config(64, 1));
         let phc = hasher.hash("correct horse battery".into()).await.unwrap();
-        let greedy = "$argon2id$v=19$m=8388608,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$c29tZXNhbHRzb21lc2FsdHNvbWVzYWx0c29tZXNhbHQ";
+        let greedy =
+            "$argon2id$v=19$m=8388608,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$c29tZXNhbHRzb21lc2FsdHNvbWVzYWx0c29tZXNhbHQ";
         for stored in [None, Some(phc), Some("junk".to_owned()), Some(String::new()), Some(greedy.to_owned())] {
             let before = hasher.computed();
             hasher.verify("a password".into(), stored.clone()).await.unwrap();

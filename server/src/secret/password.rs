@@ -15,7 +15,7 @@ const PRODUCT: &str = "hallpass";
 /// Why a new password is refused, in words for the person who chose it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
-    /// Fewer characters than PASSWORD_MIN_LENGTH.
+    /// Fewer characters than `PASSWORD_MIN_LENGTH`.
     #[error("must have at least {0} characters")]
     TooShort(usize),
     /// More than [`MAX_CHARACTERS`] or [`MAX_BYTES`].
@@ -65,7 +65,7 @@ pub fn check_new(password: &SecretString, min_length: usize, about: &[&str]) -> 
     if rest.len() < text.len() && rest.chars().count() < min_length.div_ceil(2) {
         return Err(PasswordError::Personal);
     }
-    if f64::from(zxcvbn(text, &context).guesses_log10() as f32) < MIN_GUESSES_LOG10 {
+    if zxcvbn(text, &context).guesses_log10() < MIN_GUESSES_LOG10 {
         return Err(PasswordError::Common);
     }
     Ok(())
@@ -106,7 +106,8 @@ mod tests {
 
     #[test]
     fn what_is_known_about_the_person_is_refused() {
-        for personal in ["alicealicealice", "alice.moore@example.com", "Alice Moore 99", "hallpasshallpass", "Hallpass2026"]
+        for personal in
+            ["alicealicealice", "alice.moore@example.com", "Alice Moore 99", "hallpasshallpass", "Hallpass2026"]
         {
             assert_eq!(check(personal), Err(PasswordError::Personal), "{personal}");
         }

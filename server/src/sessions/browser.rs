@@ -49,7 +49,8 @@ fn system(os: &str) -> Option<&str> {
 
 /// The name of a program that is no browser: `curl` of `curl/8.5.0`.
 fn product(user_agent: &str) -> String {
-    let name: String = user_agent.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.')).take(40).collect();
+    let name: String =
+        user_agent.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.')).take(40).collect();
     if name.is_empty() { "An unknown program".to_owned() } else { name }
 }
 
@@ -66,14 +67,11 @@ mod tests {
     const CHROME_WINDOWS: &str =
         "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/VERSION Safari/537.36";
     const FIREFOX_LINUX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:VERSION) Gecko/20100101 Firefox/VERSION";
-    const SAFARI_MAC: &str =
-        "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/VERSION Safari/605.1.15";
-    const SAFARI_PHONE: &str =
-        "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/VERSION Mobile/15E148 Safari/604.1";
+    const SAFARI_MAC: &str = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/VERSION Safari/605.1.15";
+    const SAFARI_PHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/VERSION Mobile/15E148 Safari/604.1";
     const CHROME_ANDROID: &str =
         "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/VERSION Mobile Safari/537.36";
-    const EDGE: &str =
-        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/VERSION Safari/537.36 Edg/VERSION";
+    const EDGE: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/VERSION Safari/537.36 Edg/VERSION";
 
     fn name(user_agent: &str) -> String {
         Browser::of_user_agent(Some(user_agent.as_bytes())).to_string()

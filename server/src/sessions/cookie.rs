@@ -79,12 +79,7 @@ impl SessionCookie {
     }
 
     fn with_attributes(&self, value: String) -> Cookie<'static> {
-        Cookie::build(self.name, value)
-            .path("/")
-            .secure(self.secure)
-            .http_only(true)
-            .same_site(self.same_site)
-            .finish()
+        Cookie::build(self.name, value).path("/").secure(self.secure).http_only(true).same_site(self.same_site).finish()
     }
 
     /// The cookie that takes ours out of the browser, with the attributes it was set with.

@@ -10,10 +10,10 @@ use crate::identity::EndReason;
 
 /// How long the row of an ended session stays, so that its holder is told why it ended and the person sees it in their
 /// list. Longer than any cookie lives by default.
-pub const HISTORY: Duration = Duration::from_secs(30 * 86_400);
+pub const HISTORY: Duration = Duration::from_hours(720);
 
 /// The longest life of a session whose person did not ask to stay signed in.
-pub const UNREMEMBERED: Duration = Duration::from_secs(86_400);
+pub const UNREMEMBERED: Duration = Duration::from_hours(24);
 
 /// What carries the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema, sqlx::Type)]
@@ -69,7 +69,12 @@ pub struct Lifetime {
 impl Lifetime {
     /// Why and when a session has run out by `now`; `None` while it has not.
     #[must_use]
-    pub fn run_out(&self, last_seen_at: Timestamp, expires_at: Timestamp, now: Timestamp) -> Option<(EndReason, Timestamp)> {
+    pub fn run_out(
+        &self,
+        last_seen_at: Timestamp,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Option<(EndReason, Timestamp)> {
         let idle_at = self.idle.map(|idle| last_seen_at.plus(idle)).filter(|idle_at| *idle_at < expires_at);
         match idle_at {
             Some(at) if at <= now => Some((EndReason::Idle, at)),

@@ -42,7 +42,7 @@ pub async fn run(db: &Db, clock: &Clock, lifetime: &Lifetime) -> Result<Pruned, 
 
 /// Prunes once an hour, for as long as the server runs.
 pub async fn hourly(db: Db, clock: Clock, lifetime: Lifetime) {
-    let mut hour = tokio::time::interval(Duration::from_secs(3600));
+    let mut hour = tokio::time::interval(Duration::from_hours(1));
     loop {
         hour.tick().await;
         match run(&db, &clock, &lifetime).await {

@@ -40,11 +40,7 @@ impl From<FoundSession> for CurrentUser {
             full_name: found.full_name,
             role: found.role,
             created_at: found.user_created_at,
-            session: Some(CurrentSession {
-                id: found.id,
-                created_at: found.created_at,
-                expires_at: found.expires_at,
-            }),
+            session: Some(CurrentSession { id: found.id, created_at: found.created_at, expires_at: found.expires_at }),
         }
     }
 }
@@ -183,9 +179,8 @@ pub(super) async fn end(
     reason: EndReason,
     now: Timestamp,
 ) -> Result<bool, sqlx::Error> {
-    const END: Sql = sql!(
-        "UPDATE session SET status = ?, end_reason = ?, ended_at = ? WHERE id = ? AND user_id = ? AND status = ?"
-    );
+    const END: Sql =
+        sql!("UPDATE session SET status = ?, end_reason = ?, ended_at = ? WHERE id = ? AND user_id = ? AND status = ?");
     let mut tx = db.begin().await?;
     let ended = on_tx!(&mut tx, END, |connection, text| sqlx::query(text)
         .bind(Status::from(reason))
@@ -232,12 +227,7 @@ pub(super) struct ListedSession {
 }
 
 /// A person's sessions, newest first, from below `before` on (an id; empty for the newest).
-pub(super) async fn list(
-    db: &Db,
-    user_id: &str,
-    before: &str,
-    limit: u32,
-) -> Result<Vec<ListedSession>, sqlx::Error> {
+pub(super) async fn list(db: &Db, user_id: &str, before: &str, limit: u32) -> Result<Vec<ListedSession>, sqlx::Error> {
     const LIST: Sql = sql!(
         "SELECT id, kind, status, browser, ip, created_at, last_seen_at, expires_at \
          FROM session WHERE user_id = ? AND (id < ? OR ? = '') ORDER BY id DESC LIMIT ?"
@@ -279,8 +269,7 @@ pub(super) async fn list_alive(
 
 /// Notes when sessions were last seen. Only moves forward, and only living sessions.
 pub(super) async fn touch(db: &Db, seen: &[(String, Timestamp)], every: Duration) -> Result<(), sqlx::Error> {
-    const TOUCH: Sql =
-        sql!("UPDATE session SET last_seen_at = ? WHERE id = ? AND status = ? AND last_seen_at <= ?");
+    const TOUCH: Sql = sql!("UPDATE session SET last_seen_at = ? WHERE id = ? AND status = ? AND last_seen_at <= ?");
     let mut tx = db.begin().await?;
     for (id, at) in seen {
         on_tx!(&mut tx, TOUCH, |connection, text| sqlx::query(text)

@@ -19,9 +19,7 @@ use crate::problems;
 
 /// Adds the routes.
 pub fn configure(config: &mut ServiceConfig) {
-    config
-        .service(endpoint("/sessions").get(list).delete(end_others))
-        .service(endpoint("/sessions/{id}").delete(end));
+    config.service(endpoint("/sessions").get(list).delete(end_others)).service(endpoint("/sessions/{id}").delete(end));
 }
 
 /// Which sessions to list.
@@ -72,7 +70,8 @@ pub struct Session {
 
 impl Session {
     fn of(row: ListedSession, current: Option<&str>, lifetime: &Lifetime, now: Timestamp) -> Self {
-        let has_run_out = row.status == Status::Active && lifetime.run_out(row.last_seen_at, row.expires_at, now).is_some();
+        let has_run_out =
+            row.status == Status::Active && lifetime.run_out(row.last_seen_at, row.expires_at, now).is_some();
         Self {
             current: current == Some(&row.id),
             id: row.id,
@@ -113,9 +112,7 @@ pub(crate) async fn list(
     let before = cursor::after(query.0.cursor.as_deref())?;
     let (now, lifetime) = (clock.now(), sessions.lifetime());
     let rows = match query.0.status {
-        Some(StatusFilter::Active) => {
-            queries::list_alive(&db, &user.id, &before, limit + 1, &lifetime, now).await?
-        }
+        Some(StatusFilter::Active) => queries::list_alive(&db, &user.id, &before, limit + 1, &lifetime, now).await?,
         None => queries::list(&db, &user.id, &before, limit + 1).await?,
     };
     let current = user.session.as_ref().map(|session| session.id.as_str());

@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::db::Db;
 
 /// How old the stored moment must be before it is written again.
-pub const TOUCH_EVERY: Duration = Duration::from_secs(60);
+pub const TOUCH_EVERY: Duration = Duration::from_mins(1);
 /// Sightings that wait; more are dropped, for the next request brings them again.
 const BACKLOG: usize = 1024;
 

@@ -23,7 +23,9 @@ impl DocsPage {
     #[must_use]
     pub fn render(api: &Value) -> Self {
         let digest = STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
-        let policy = format!("default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+        let policy = format!(
+            "default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        );
         let title = escape(api["info"]["title"].as_str().unwrap_or_default());
         let version = escape(api["info"]["version"].as_str().unwrap_or_default());
         let mut html = format!(
@@ -35,7 +37,7 @@ impl DocsPage {
         );
         for (path, item) in object(&api["paths"]) {
             for (method, operation) in object(item) {
-                let _ = write!(html, "{}", Operation { path, method, operation, base: base(api) });
+                let _ = write!(html, "{}", Operation { path, method, description: operation, base: base(api) });
             }
         }
         html.push_str("<h2>Schemas</h2>");
@@ -57,14 +59,15 @@ impl DocsPage {
 struct Operation<'a> {
     path: &'a str,
     method: &'a str,
-    operation: &'a Value,
+    description: &'a Value,
     base: &'a str,
 }
 
 impl std::fmt::Display for Operation<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let method = self.method.to_uppercase();
-        let summary = self.operation["summary"].as_str().or(self.operation["description"].as_str()).unwrap_or_default();
+        let summary =
+            self.description["summary"].as_str().or(self.description["description"].as_str()).unwrap_or_default();
         write!(
             f,
             "<details><summary><b>{method}</b> <code>{}{}</code> <span>{}</span></summary>",
@@ -72,16 +75,16 @@ impl std::fmt::Display for Operation<'_> {
             escape(self.path),
             escape(summary)
         )?;
-        for parameter in self.operation["parameters"].as_array().into_iter().flatten() {
+        for parameter in self.description["parameters"].as_array().into_iter().flatten() {
             let name = escape(parameter["name"].as_str().unwrap_or_default());
             let text = escape(parameter["description"].as_str().unwrap_or_default());
             write!(f, "<p><code>{name}</code> {text}</p>")?;
         }
-        if let Some(body) = self.operation.get("requestBody") {
+        if let Some(body) = self.description.get("requestBody") {
             write!(f, "<h3>Request</h3><pre>{}</pre>", pretty(&body["content"]))?;
         }
         f.write_str("<h3>Answers</h3><dl>")?;
-        for (status, response) in object(&self.operation["responses"]) {
+        for (status, response) in object(&self.description["responses"]) {
             let text = escape(response["description"].as_str().unwrap_or_default());
             write!(f, "<dt>{}</dt><dd>{text}", escape(status))?;
             for code in codes(response) {

@@ -66,7 +66,11 @@ problems!(
 /// The directory: enabled people, sorted by username.
 #[utoipa::path(get, path = "/users", operation_id = "listUsers", tag = "people", params(ListQuery),
     responses((status = 200, body = Page<User>), ListProblems))]
-pub(crate) async fn list(_: CurrentUser, query: Query<ListQuery>, db: Data<Db>) -> Result<web::Json<Page<User>>, Problem> {
+pub(crate) async fn list(
+    _: CurrentUser,
+    query: Query<ListQuery>,
+    db: Data<Db>,
+) -> Result<web::Json<Page<User>>, Problem> {
     let part = plain_text("q", query.0.q.as_deref().unwrap_or_default(), MAX_SEARCH)?;
     let limit = cursor::limit(query.0.limit)?;
     let after = cursor::after(query.0.cursor.as_deref())?;

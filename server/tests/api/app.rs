@@ -352,7 +352,8 @@ fn operation<'a>(document: &'a Value, method: &Method, path: &str) -> Option<&'a
     let path = path.strip_prefix("/api")?.split('?').next()?;
     let matches = |pattern: &str| {
         let (pattern, path): (Vec<_>, Vec<_>) = (pattern.split('/').collect(), path.split('/').collect());
-        pattern.len() == path.len() && pattern.iter().zip(path).all(|(one, other)| one.starts_with('{') || *one == other)
+        pattern.len() == path.len()
+            && pattern.iter().zip(path).all(|(one, other)| one.starts_with('{') || *one == other)
     };
     let item = document["paths"].as_object()?.iter().find(|(pattern, _)| matches(pattern))?.1;
     item.get(method.as_str().to_lowercase())

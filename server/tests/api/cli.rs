@@ -47,7 +47,17 @@ fn fails(folder: &TempDir, arguments: &[&str], input: &str, word: &str) {
 #[test]
 fn people_are_created_listed_and_changed() {
     let folder = tempfile::tempdir().unwrap();
-    let create = ["user", "create", "alice", "--email", "a@example.com", "--full-name", "Alice Moore", "--admin", "--password-stdin"];
+    let create = [
+        "user",
+        "create",
+        "alice",
+        "--email",
+        "a@example.com",
+        "--full-name",
+        "Alice Moore",
+        "--admin",
+        "--password-stdin",
+    ];
     assert!(succeeds(&folder, &create, "some words nobody guesses\n").contains("alice can sign in"));
     succeeds(&folder, &["user", "create", "bob", "--password-stdin"], "other words nobody guesses\n");
     fails(&folder, &["user", "create", "ALICE", "--password-stdin"], "some words nobody guesses\n", "taken");
@@ -89,7 +99,12 @@ fn files_are_made_for_their_owner_alone() {
 fn a_bad_configuration_is_refused_with_every_mend() {
     let folder = tempfile::tempdir().unwrap();
     for arguments in [&["serve"][..], &["check"], &["migrate"], &[]] {
-        let settings = [("PORT", "x"), ("ENVIRONMENT", "production"), ("PUBLIC_URL", "http://example.com"), ("SESSION_KEY", "hunter2")];
+        let settings = [
+            ("PORT", "x"),
+            ("ENVIRONMENT", "production"),
+            ("PUBLIC_URL", "http://example.com"),
+            ("SESSION_KEY", "hunter2"),
+        ];
         let output = hallpass_with(folder.path(), arguments, "", &settings);
         assert_eq!(output.status.code(), Some(78), "{}", text(&output));
         for word in ["PORT", "ALLOW_INSECURE_HTTP", "SESSION_KEY", "ARGON2_MEMORY_KIB"] {
@@ -145,7 +160,10 @@ fn a_newer_schema_is_said_to_be_newer() {
     runtime.block_on(async {
         let url = format!("sqlite://{}/data/hallpass.db", folder.path().display());
         let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
-        sqlx::query("INSERT INTO _sqlx_migrations VALUES (9999, 'later', 0, 1, x'00', 0)").execute(&pool).await.unwrap();
+        sqlx::query("INSERT INTO _sqlx_migrations VALUES (9999, 'later', 0, 1, x'00', 0)")
+            .execute(&pool)
+            .await
+            .unwrap();
         pool.close().await;
     });
     fails(&folder, &["user", "list"], "", "newer than this version");

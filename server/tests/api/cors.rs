@@ -1,4 +1,4 @@
-//! CORS: off, or exactly the origins of ALLOWED_ORIGINS.
+//! CORS: off, or exactly the origins of `ALLOWED_ORIGINS`.
 
 use reqwest::Method;
 

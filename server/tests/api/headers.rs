@@ -25,7 +25,7 @@ async fn are_on_answers_of_every_layer() {
         (Method::POST, "/", Body::None, 405),
         (Method::POST, "/api/login", raw("application/json", b"{"), 400),
         (Method::POST, "/api/login", raw("text/plain", b"{}"), 415),
-        (Method::POST, "/api/login", raw("application/json", &[b' '; 70_000]), 413),
+        (Method::POST, "/api/login", raw("application/json", &vec![b' '; 70_000]), 413),
         (Method::POST, "/api/login", raw("application/json", b"{}"), 422),
         (Method::GET, "/api/users?limit=0", Body::None, 422),
         (Method::DELETE, "/api/sessions/x", Body::None, 404),

@@ -72,7 +72,10 @@ async fn the_field_that_is_wrong_is_named() {
 #[actix_web::test]
 async fn what_was_sent_is_never_echoed() {
     let app = spawn().await;
-    for body in [json!({"username": "a", "password": "b", "remember": "hunter2-canary"}), json!({"username": {"x": "hunter2-canary"}})] {
+    for body in [
+        json!({"username": "a", "password": "b", "remember": "hunter2-canary"}),
+        json!({"username": {"x": "hunter2-canary"}}),
+    ] {
         let answer = app.browser().post("/api/login", body).await;
         assert!(!answer.text().contains("hunter2-canary"), "{}", answer.text());
     }

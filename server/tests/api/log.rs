@@ -30,7 +30,10 @@ async fn never_a_secret_even_at_trace() {
     let token = &cookie[cookie.len() - 43..];
     let log = whole_log();
     // hyper, the tests' own client, is not the server.
-    let ours: Vec<&str> = log.lines().filter(|line| !line.contains("\"target\":\"hyper") && !line.contains("\"target\":\"reqwest")).collect();
+    let ours: Vec<&str> = log
+        .lines()
+        .filter(|line| !line.contains("\"target\":\"hyper") && !line.contains("\"target\":\"reqwest"))
+        .collect();
     assert!(ours.len() > 5);
     for secret in [token, PASSWORD, "canary", "the first key of the tests"] {
         let leak = ours.iter().find(|line| line.contains(secret));

@@ -61,8 +61,13 @@ async fn without_remember_the_cookie_ends_with_the_browser_and_the_session_withi
     let app = spawn().await;
     app.person("alice").await;
     let mut browser = app.browser();
-    let answer = browser.post("/api/login", json!({"username": "alice", "password": PASSWORD, "remember": false})).await;
-    assert!(answer.header("set-cookie").ends_with("; HttpOnly; SameSite=Lax; Path=/"), "{}", answer.header("set-cookie"));
+    let answer =
+        browser.post("/api/login", json!({"username": "alice", "password": PASSWORD, "remember": false})).await;
+    assert!(
+        answer.header("set-cookie").ends_with("; HttpOnly; SameSite=Lax; Path=/"),
+        "{}",
+        answer.header("set-cookie")
+    );
     assert_eq!(answer.json()["session"]["expires_at"], "2026-01-02T00:00:00.000000Z");
     app.advance(86_400 - 1);
     assert_eq!(browser.get("/api/me").await.status, 200);
@@ -77,7 +82,9 @@ async fn unknown_name_wrong_password_and_disabled_person_are_one_answer() {
     let disabled = app.person("bob").await;
     app.disable(&disabled).await;
     let mut answers = Vec::new();
-    for (name, password) in [("nobody", PASSWORD), ("alice", "not her password"), ("bob", PASSWORD), ("no@body.example", "x")] {
+    for (name, password) in
+        [("nobody", PASSWORD), ("alice", "not her password"), ("bob", PASSWORD), ("no@body.example", "x")]
+    {
         let answer = app.browser().login(name, password).await;
         answer.is(401, "invalid_credentials");
         let mut body = answer.json();
@@ -98,7 +105,9 @@ async fn every_refusal_costs_exactly_one_hash() {
     let disabled = app.person("bob").await;
     app.disable(&disabled).await;
     app.execute("UPDATE user_account SET password_hash = 'junk' WHERE username = 'broken'").await;
-    for (name, password) in [("nobody", "x"), ("alice", "wrong"), ("bob", PASSWORD), ("broken", PASSWORD), ("alice", PASSWORD)] {
+    for (name, password) in
+        [("nobody", "x"), ("alice", "wrong"), ("bob", PASSWORD), ("broken", PASSWORD), ("alice", PASSWORD)]
+    {
         let before = app.hasher.computed();
         app.browser().login(name, password).await;
         assert_eq!(app.hasher.computed() - before, 1, "{name} {password}");
@@ -115,7 +124,9 @@ async fn passwords_are_compared_as_they_are_but_for_their_normal_form() {
     hallpass::users::queries::set_password_hash(&mut tx, &id, &hash).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(app.browser().login("alice", "pa\u{308}ssword with cafe\u{301}").await.status, 200);
-    for wrong in ["pässword with café ", " pässword with café", "Pässword with café", "pässword with caf", "passwörd with café"] {
+    for wrong in
+        ["pässword with café ", " pässword with café", "Pässword with café", "pässword with caf", "passwörd with café"]
+    {
         app.browser().login("alice", wrong).await.is(401, "invalid_credentials");
     }
 }

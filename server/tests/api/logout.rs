@@ -54,7 +54,9 @@ async fn over_https_the_removal_has_the_same_attributes() {
     let mut browser = app.signed_in("alice").await;
     let removal = browser.logout().await;
     assert!(
-        removal.header("set-cookie").starts_with("__Host-session_id=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0"),
+        removal
+            .header("set-cookie")
+            .starts_with("__Host-session_id=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0"),
         "{}",
         removal.header("set-cookie")
     );

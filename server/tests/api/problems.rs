@@ -43,7 +43,9 @@ async fn provoke(operation: &str, code: &str) -> Answer {
         }
         "cross_site_request" => browser.headers = vec![("origin", "https://evil.example".to_owned())],
         "unavailable" => app.db.close().await,
-        "internal_error" if operation == "logout" => app.execute("ALTER TABLE session RENAME COLUMN ended_at TO gone").await,
+        "internal_error" if operation == "logout" => {
+            app.execute("ALTER TABLE session RENAME COLUMN ended_at TO gone").await;
+        }
         "internal_error" => app.execute("ALTER TABLE user_account RENAME TO gone").await,
         "malformed_request" => body = raw("application/json", b"{".to_vec()),
         "payload_too_large" => body = raw("application/json", vec![b' '; 70_000]),

@@ -30,8 +30,19 @@ async fn nothing_else_gets_the_page() {
     let app = spawn().await;
     let mut browser = navigating(app.browser());
     for path in [
-        "/assets/gone-abc.js", "/favicon.ico", "/wp-login.php", "/.env", "/.secret", "/.git/config", "/a/.b/c",
-        "/..%5c..%5cwindows", "/%252e%252e/x", "/%00", "/%ff", "/api", "/api/me.html",
+        "/assets/gone-abc.js",
+        "/favicon.ico",
+        "/wp-login.php",
+        "/.env",
+        "/.secret",
+        "/.git/config",
+        "/a/.b/c",
+        "/..%5c..%5cwindows",
+        "/%252e%252e/x",
+        "/%00",
+        "/%ff",
+        "/api",
+        "/api/me.html",
     ] {
         browser.get(path).await.is(404, "not_found");
     }
@@ -48,7 +59,13 @@ async fn ways_up_lead_nowhere() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     let app = spawn().await;
-    for path in ["/../../etc/passwd", "/..%2f..%2fetc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/assets/../theme.js", "/assets/%2e%2e/theme.js"] {
+    for path in [
+        "/../../etc/passwd",
+        "/..%2f..%2fetc/passwd",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "/assets/../theme.js",
+        "/assets/%2e%2e/theme.js",
+    ] {
         let mut socket = tokio::net::TcpStream::connect(app.address).await.unwrap();
         let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\nConnection: close\r\n\r\n");
         socket.write_all(request.as_bytes()).await.unwrap();
@@ -70,7 +87,11 @@ async fn assets_come_compressed_and_stay_for_ever() {
     ] {
         browser.headers = vec![("accept-encoding", accept.to_owned())];
         let answer = browser.get("/assets/app-abc123.js").await;
-        assert_eq!((answer.status, answer.header("content-encoding"), answer.text().as_str()), (200, encoding, body), "{accept}");
+        assert_eq!(
+            (answer.status, answer.header("content-encoding"), answer.text().as_str()),
+            (200, encoding, body),
+            "{accept}"
+        );
         assert!(answer.header("content-type").contains("javascript"), "{}", answer.header("content-type"));
         assert_eq!(answer.header("cache-control"), "public, max-age=31536000, immutable");
         assert!(answer.header("vary").contains("accept-encoding"));
@@ -90,7 +111,9 @@ async fn etags_and_ranges_work() {
     browser.headers = vec![("if-none-match", etag)];
     let answer = browser.get("/assets/app-abc123.js").await;
     assert_eq!((answer.status, answer.body.len()), (304, 0));
-    for (range, status) in [("bytes=0-6", 206), ("bytes=7-", 206), ("bytes=999-", 416), ("", 416), ("bytes=", 416), ("junk", 416)] {
+    for (range, status) in
+        [("bytes=0-6", 206), ("bytes=7-", 206), ("bytes=999-", 416), ("", 416), ("bytes=", 416), ("junk", 416)]
+    {
         browser.headers = vec![("range", range.to_owned())];
         assert_eq!(browser.get("/assets/app-abc123.js").await.status, status, "{range}");
     }

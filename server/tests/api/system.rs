@@ -32,7 +32,9 @@ async fn unknown_api_paths_are_a_json_404_and_never_the_page() {
     let app = spawn().await;
     let mut browser = app.browser();
     browser.headers.push(("accept", "text/html".to_owned()));
-    for path in ["/api", "/api/", "/api/nope", "/api/me/x.css", "/api/sessions/a/b", "/api//me", "/api/me/", "/api/%6De/"] {
+    for path in
+        ["/api", "/api/", "/api/nope", "/api/me/x.css", "/api/sessions/a/b", "/api//me", "/api/me/", "/api/%6De/"]
+    {
         browser.get(path).await.is(404, "not_found");
     }
 }
@@ -61,7 +63,9 @@ async fn wrong_methods_are_405_with_allow() {
 async fn head_is_get_without_a_body() {
     let app = spawn().await;
     let mut browser = app.signed_in("alice").await;
-    for path in ["/api/health", "/api/servertime", "/api/me", "/api/users", "/api/sessions", "/api/openapi.json", "/api/docs"] {
+    for path in
+        ["/api/health", "/api/servertime", "/api/me", "/api/users", "/api/sessions", "/api/openapi.json", "/api/docs"]
+    {
         let answer = browser.send(reqwest::Method::HEAD, path, crate::app::Body::None).await;
         assert_eq!((answer.status, answer.body.len()), (200, 0), "{path}");
     }
@@ -75,8 +79,10 @@ async fn the_document_is_openapi_3_1_and_names_every_operation() {
     let operations: Vec<&Value> =
         document["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values()).collect();
     assert_eq!(operations.len(), 11);
-    assert!(operations.iter().all(|operation| operation["operationId"].is_string() && operation["description"].is_string()
-        || operation["summary"].is_string()));
+    assert!(
+        operations.iter().all(|operation| operation["operationId"].is_string() && operation["description"].is_string()
+            || operation["summary"].is_string())
+    );
 }
 
 #[actix_web::test]
