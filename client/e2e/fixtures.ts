@@ -57,7 +57,8 @@ function watch(context: BrowserContext, problems: string[]): void {
     });
     page.on("request", (request) => {
       const { protocol, hostname } = new URL(request.url());
-      if (protocol !== "blob:" && hostname !== "localhost") problems.push(`a request to a third party: ${request.url()}`);
+      if (protocol !== "blob:" && hostname !== "localhost")
+        problems.push(`a request to a third party: ${request.url()}`);
     });
   });
 }

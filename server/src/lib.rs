@@ -17,6 +17,8 @@
 //! | [`db`] | three databases, one SQL text |
 //! | [`telemetry`], [`clock`], [`random`], [`config`] | logs, time, randomness, settings |
 
+#![cfg_attr(not(test), warn(unused_crate_dependencies))]
+
 pub mod app;
 pub mod cli;
 pub mod clock;

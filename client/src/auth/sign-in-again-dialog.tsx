@@ -33,7 +33,7 @@ export function SignInAgainDialog({ username, reason }: SignInAgainDialogProps) 
     <Dialog title="Sign in again" description={`${reason} Sign in to go on where you were.`}>
       <form method="post" onSubmit={submit} className="grid gap-5">
         <p className="text-sm">
-          Signed in as <strong className="font-medium">{username}</strong>
+          Continue as <strong className="font-medium">{username}</strong>
         </p>
         {/* Password managers look for a username beside the password. */}
         <input type="text" name="username" autoComplete="username" value={username} readOnly hidden />

@@ -11,8 +11,8 @@ export function Header() {
   const owner = usePageOwner();
   const isSignInPage = useLocation().pathname === paths.login();
   return (
-    <header className="sticky top-0 z-10 border-b border-line bg-page/90 backdrop-blur">
-      <div className="mx-auto flex min-h-16 max-w-3xl items-center gap-2 px-4 sm:gap-4 sm:px-6">
+    <header className="sticky top-0 z-10 border-b border-line bg-page/90 px-4 backdrop-blur sm:px-6">
+      <div className="mx-auto flex min-h-16 max-w-3xl items-center gap-2 sm:gap-4">
         <Link
           to={paths.home()}
           className="me-auto flex min-h-11 items-center gap-2 rounded-md font-semibold tracking-tight"

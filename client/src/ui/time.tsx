@@ -13,7 +13,7 @@ const steps: [Intl.RelativeTimeFormatUnit, number][] = [
 export function relativeTime(moment: number, now: number): string {
   const seconds = Math.round((moment - now) / 1_000);
   for (const [unit, size] of steps) {
-    if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
+    if (Math.abs(seconds) >= size) return relative.format(Math.round(seconds / size), unit);
   }
   return seconds > 0 ? "in less than a minute" : "just now";
 }

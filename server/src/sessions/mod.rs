@@ -1,7 +1,7 @@
 //! Sessions: made at login, asked for at every request, ended at any moment.
 //!
 //! A request passes, from outside in: [`layer::exchange`] (what the store needs to know of the request, the cookie's
-//! upkeep), actix-session's middleware over [`store::SqlSessionStore`] (one query), and [`layer::attach`] (who is asking,
+//! upkeep), actix-session's middleware over `store::SqlSessionStore` (one query), and [`layer::attach`] (who is asking,
 //! for the extractors).
 
 mod browser;
