@@ -11,7 +11,7 @@ use actix_web::web::{self, Bytes, Data, PayloadConfig, ThinData};
 use actix_web::{App, HttpServer};
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, EnvironmentKind};
 use crate::db::{Db, migrate};
 use crate::http::client_ip::TrustedProxies;
 use crate::http::drain::Drain;
@@ -30,7 +30,7 @@ use crate::{openapi, system, users};
 
 /// How long requests that are under way may take to finish at shutdown, in seconds.
 const FINISH_WITHIN: u64 = 6;
-/// How long load balancers get to see that the server is going, before it stops listening.
+/// How long load balancers get to see that the server is going, before it stops listening; a developer has none.
 const ANNOUNCE: Duration = Duration::from_secs(2);
 /// How long a client may take to send its request's head.
 const HEAD_WITHIN: Duration = Duration::from_secs(5);
@@ -102,6 +102,10 @@ impl Application {
         let (toucher, touch_writer) = touch::toucher(self.db.clone());
         let sessions =
             Sessions::new(self.db.clone(), self.clock.clone(), &self.config.http, &self.config.session, toucher);
+        let announce = match self.config.environment {
+            EnvironmentKind::Production => ANNOUNCE,
+            EnvironmentKind::Development => Duration::ZERO,
+        };
         let (db, drain, lifetime) = (self.db.clone(), self.drain.clone(), sessions.lifetime());
         let chores = [
             actix_web::rt::spawn(prune::hourly(db.clone(), self.clock.clone(), lifetime)),
@@ -114,8 +118,8 @@ impl Application {
         let stopper = actix_web::rt::spawn(async move {
             stop.await;
             drain.begin();
-            tracing::info!("shutting down: no new requests in {} s", ANNOUNCE.as_secs());
-            actix_web::rt::time::sleep(ANNOUNCE).await;
+            tracing::info!("shutting down");
+            actix_web::rt::time::sleep(announce).await;
             handle.stop(true).await;
         });
         let outcome = server.await;

@@ -14,8 +14,9 @@ pub fn subscriber<W>(config: &LogConfig, sink: W) -> impl tracing::Subscriber + 
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    // actix-session warns at every cookie that is not ours, which is what strangers send all day.
-    let filter = EnvFilter::builder().parse_lossy(format!("actix_session=error,{}", config.filter));
+    // actix-session warns at every cookie that is not ours, which is what strangers send all day; actix-server counts its
+    // workers aloud.
+    let filter = EnvFilter::builder().parse_lossy(format!("actix_session=error,actix_server=warn,{}", config.filter));
     let layer = tracing_subscriber::fmt::layer().with_writer(sink);
     let layer = match config.format {
         LogFormat::Json => layer.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed(),

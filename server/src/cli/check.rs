@@ -1,23 +1,31 @@
-//! `hallpass check`
+//! `hallpass check`: looks and tells, and changes nothing.
 
-use std::path::Path;
+use anyhow::{Context, bail};
 
-use anyhow::bail;
-
-use crate::config::Config;
+use crate::config::{Config, DatabaseConfig};
 use crate::db::{Db, migrate};
 use crate::users::queries as users;
 
 pub(super) async fn run() -> anyhow::Result<()> {
     let config = Config::from_env()?;
     println!("configuration  ok, for {}", config.http.public_url);
-    let db = Db::connect(&config.database).await.map_err(|error| anyhow::anyhow!("database: {error}"))?;
-    migrate::run(&db).await?;
-    println!("database       ok, schema up to date, {} people", users::count(&db).await?);
+    println!("database       {}", database(&config.database).await?);
     let page = config.http.client_dist.join("index.html");
-    if !Path::new(&page).exists() {
+    if !page.exists() {
         bail!("web app: {} is missing: run `just build`, or set CLIENT_DIST", page.display());
     }
     println!("web app        ok, {}", config.http.client_dist.display());
     Ok(())
+}
+
+async fn database(config: &DatabaseConfig) -> anyhow::Result<String> {
+    const HELP: &str = "database: check DATABASE_URL, and that it is running";
+    if Db::is_yet_to_be_made(config).context(HELP)? {
+        return Ok("ok, made at the first start".to_owned());
+    }
+    let db = Db::connect(config).await.context(HELP)?;
+    Ok(match migrate::pending(&db).await.context(HELP)? {
+        0 => format!("ok, {} people", users::count(&db).await?),
+        pending => format!("ok, {pending} migrations to apply: the next start does, or `hallpass migrate`"),
+    })
 }

@@ -2,7 +2,8 @@
 
 use sqlx::migrate::{MigrateError, Migrator};
 
-use super::Db;
+use super::{Db, Sql};
+use crate::{on_db, sql};
 
 static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
 
@@ -44,4 +45,20 @@ pub async fn run(db: &Db) -> Result<(), SchemaError> {
         MigrateError::VersionMismatch(version) => SchemaError::Edited(version),
         other => SchemaError::Failed(other),
     })
+}
+
+/// How many migrations the database still lacks; changes nothing.
+///
+/// # Errors
+/// When the database is away.
+pub async fn pending(db: &Db) -> Result<usize, sqlx::Error> {
+    const APPLIED: Sql = sql!("SELECT COUNT(*) FROM _sqlx_migrations");
+    let applied: Result<i64, _> = on_db!(db, APPLIED, |pool, text| sqlx::query_scalar(text).fetch_one(pool).await);
+    let applied = match applied {
+        Ok(applied) => usize::try_from(applied).unwrap_or_default(),
+        // A database that no migration has touched has not even the table that counts them.
+        Err(error) if !super::is_unavailable(&error) => 0,
+        Err(error) => return Err(error),
+    };
+    Ok(SQLITE.iter().count().saturating_sub(applied))
 }

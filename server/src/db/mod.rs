@@ -84,6 +84,17 @@ impl Db {
         }
     }
 
+    /// Whether connecting would have to make the database first, which only SQLite does.
+    ///
+    /// # Errors
+    /// When the URL is malformed.
+    pub fn is_yet_to_be_made(config: &DatabaseConfig) -> Result<bool, sqlx::Error> {
+        match config.kind {
+            DatabaseKind::Sqlite => Ok(!SqliteConnectOptions::from_str(config.url())?.get_filename().exists()),
+            DatabaseKind::MySql | DatabaseKind::Postgres => Ok(false),
+        }
+    }
+
     /// Begins a transaction that may write.
     ///
     /// # Errors

@@ -119,10 +119,17 @@ fn check_says_what_it_found() {
     let folder = tempfile::tempdir().unwrap();
     let output = hallpass(folder.path(), &["check"], "");
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output).contains("database       ok") && text(&output).contains("just build"), "{}", text(&output));
+    assert!(
+        text(&output).contains("made at the first start") && text(&output).contains("just build"),
+        "{}",
+        text(&output)
+    );
+    assert!(!folder.path().join("data/hallpass.db").exists(), "looking makes nothing");
+    succeeds(&folder, &["migrate"], "");
     std::fs::create_dir_all(folder.path().join("client/dist")).unwrap();
     std::fs::write(folder.path().join("client/dist/index.html"), "").unwrap();
-    assert!(succeeds(&folder, &["check"], "").contains("web app        ok"));
+    let said = succeeds(&folder, &["check"], "");
+    assert!(said.contains("database       ok, 0 people") && said.contains("web app        ok"), "{said}");
 }
 
 #[test]

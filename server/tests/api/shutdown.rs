@@ -6,8 +6,13 @@ use crate::app::{PASSWORD, spawn_with};
 
 #[actix_web::test]
 async fn says_draining_finishes_what_is_under_way_and_ends() {
-    let mut app =
-        spawn_with(&[("ARGON2_MEMORY_KIB", "131072"), ("ARGON2_ITERATIONS", "3"), ("HASH_THREADS", "1")]).await;
+    let mut app = spawn_with(&[
+        ("ENVIRONMENT", "production"),
+        ("ARGON2_MEMORY_KIB", "131072"),
+        ("ARGON2_ITERATIONS", "3"),
+        ("HASH_THREADS", "1"),
+    ])
+    .await;
     app.person("alice").await;
     let mut browser = app.browser();
     // Each hash takes a good while, so these are under way when the server is told to stop, and after it has stopped listening.
