@@ -24,6 +24,7 @@ test("two checkouts on two ports in one browser do not sign each other out", asy
     await expect(page.getByRole("heading", { level: 1, name: "You are signed out" })).toBeVisible();
     await elsewhere.reload();
     await expect(elsewhere.getByRole("heading", { level: 1, name: "Hello" })).toBeVisible();
+    await elsewhere.close();
   } finally {
     await second.stop();
   }

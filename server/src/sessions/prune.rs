@@ -16,9 +16,9 @@ const PAUSE: Duration = Duration::from_millis(5);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pruned {
     /// Sessions marked as expired.
-    pub expired: usize,
+    pub expired: u64,
     /// Ended sessions deleted.
-    pub deleted: usize,
+    pub deleted: u64,
 }
 
 /// Prunes everything there is to prune, in small batches.

@@ -284,8 +284,8 @@ pub(super) async fn touch(db: &Db, seen: &[(String, Timestamp)], every: Duration
     tx.commit().await
 }
 
-/// Marks at most `batch` sessions that have run out by `now` as what they are; says how many.
-pub(super) async fn expire(db: &Db, lifetime: &Lifetime, now: Timestamp, batch: u32) -> Result<usize, sqlx::Error> {
+/// Marks at most `batch` sessions that have run out by `now` as what they are; says how many it has marked.
+pub(super) async fn expire(db: &Db, lifetime: &Lifetime, now: Timestamp, batch: u32) -> Result<u64, sqlx::Error> {
     const RUN_OUT: Sql = sql!(
         "SELECT id, last_seen_at, expires_at FROM session \
          WHERE status = ? AND (expires_at <= ? OR last_seen_at <= ?) LIMIT ?"
@@ -299,9 +299,10 @@ pub(super) async fn expire(db: &Db, lifetime: &Lifetime, now: Timestamp, batch: 
         .fetch_all(pool)
         .await)?;
     let mut tx = db.begin().await?;
+    let mut ended = 0;
     for (id, last_seen_at, expires_at) in &run_out {
         let Some((reason, at)) = lifetime.run_out(*last_seen_at, *expires_at, now) else { continue };
-        on_tx!(&mut tx, END, |connection, text| sqlx::query(text)
+        ended += on_tx!(&mut tx, END, |connection, text| sqlx::query(text)
             .bind(Status::from(reason))
             .bind(reason)
             .bind(at)
@@ -309,14 +310,14 @@ pub(super) async fn expire(db: &Db, lifetime: &Lifetime, now: Timestamp, batch: 
             .bind(Status::Active)
             .execute(connection)
             .await
-            .map(drop))?;
+            .map(|done| done.rows_affected()))?;
     }
     tx.commit().await?;
-    Ok(run_out.len())
+    Ok(ended)
 }
 
 /// Deletes at most `batch` sessions that ended before `until`; says how many.
-pub(super) async fn delete_ended(db: &Db, until: Timestamp, batch: u32) -> Result<usize, sqlx::Error> {
+pub(super) async fn delete_ended(db: &Db, until: Timestamp, batch: u32) -> Result<u64, sqlx::Error> {
     const OLD: Sql = sql!("SELECT id FROM session WHERE ended_at < ? LIMIT ?");
     const DELETE: Sql = sql!("DELETE FROM session WHERE id = ?");
     let old: Vec<String> = on_db!(db, OLD, |pool, text| sqlx::query_scalar(text)
@@ -325,9 +326,14 @@ pub(super) async fn delete_ended(db: &Db, until: Timestamp, batch: u32) -> Resul
         .fetch_all(pool)
         .await)?;
     let mut tx = db.begin().await?;
+    let mut deleted = 0;
     for id in &old {
-        on_tx!(&mut tx, DELETE, |connection, text| sqlx::query(text).bind(id).execute(connection).await.map(drop))?;
+        deleted += on_tx!(&mut tx, DELETE, |connection, text| sqlx::query(text)
+            .bind(id)
+            .execute(connection)
+            .await
+            .map(|done| done.rows_affected()))?;
     }
     tx.commit().await?;
-    Ok(old.len())
+    Ok(deleted)
 }
