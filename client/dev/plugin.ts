@@ -17,18 +17,30 @@ const ASK_EVERY = 3_000;
 /** The development server's way to the API: a proxy on the same origin, so that cookies and origin checks need no set-up. */
 export function hallpassProxy({ api, folder }: Settings): Plugin {
   const names = cookieNames(api, folder);
+  let lookAgain: () => void = () => undefined;
   return {
     name: "hallpass-proxy",
     apply: "serve",
-    config: () => ({ server: { proxy: { "/api": proxy(api, names), "/.well-known": proxy(api, names) } } }),
+    config: () => ({
+      server: {
+        proxy: {
+          "/api": proxy(api, names, () => {
+            lookAgain();
+          }),
+          "/.well-known": proxy(api, names, () => {
+            lookAgain();
+          }),
+        },
+      },
+    }),
     configureServer(server) {
-      watchApi(server, api, join(folder, "openapi.json"));
+      lookAgain = watchApi(server, api, join(folder, "openapi.json"));
     },
   };
 }
 
 /** `Host` and `Origin` stay as the browser sent them: the server compares them with its PUBLIC_URL. */
-function proxy(api: string, names: CookieNames): ProxyOptions {
+function proxy(api: string, names: CookieNames, onFailure: () => void): ProxyOptions {
   return {
     target: api,
     changeOrigin: false,
@@ -45,6 +57,7 @@ function proxy(api: string, names: CookieNames): ProxyOptions {
         delete answer.headers["clear-site-data"];
       });
       proxy.on("error", (_error: Error, _request: IncomingMessage, response: unknown) => {
+        onFailure();
         const answer = response as ServerResponse;
         if (answer.headersSent) return;
         answer.writeHead(502, { "content-type": "text/plain" });
@@ -54,31 +67,45 @@ function proxy(api: string, names: CookieNames): ProxyOptions {
   };
 }
 
-/** Says in one sentence what is wrong with the API, in the terminal and over the page, and when it is right again. */
-function watchApi(server: ViteDevServer, api: string, documentPath: string): void {
+/**
+ * Says in one sentence what is wrong with the API, in the terminal and over the page, and when it is right again. Looks when
+ * the server starts, when a page is opened and when a call has failed; again and again only while something is wrong.
+ */
+function watchApi(server: ViteDevServer, api: string, documentPath: string): () => void {
   let said: string | undefined;
+  let timer: NodeJS.Timeout | undefined;
   const look = async () => {
+    clearTimeout(timer);
     const [health, document] = await Promise.all([ask(`${api}/api/health`), ask(`${api}/api/openapi.json`)]);
     const ours: unknown = JSON.parse(readFileSync(documentPath, "utf8"));
-    const sentence = verdict(api, health, document, ours);
+    say(verdict(api, health, document, ours));
+    if (said !== undefined) {
+      timer = setTimeout(() => void look(), ASK_EVERY);
+      timer.unref();
+    }
+  };
+  const say = (sentence: string | undefined) => {
     if (sentence === said) return;
+    said = sentence;
     if (sentence === undefined) {
       server.config.logger.info("The API is there.", { timestamp: true });
       server.ws.send({ type: "full-reload" });
     } else {
       server.config.logger.warn(sentence, { timestamp: true });
+      showOverPage(server, sentence);
     }
-    said = sentence;
   };
-  const timer = setInterval(() => void look(), ASK_EVERY);
-  timer.unref();
   server.httpServer?.once("listening", () => void look());
   server.httpServer?.once("close", () => {
-    clearInterval(timer);
+    clearTimeout(timer);
   });
-  // A page that is opened while something is wrong is told at once.
   server.ws.on("connection", () => {
-    if (said !== undefined)
-      server.ws.send({ type: "error", err: { message: said, stack: "", plugin: "hallpass" } });
+    if (said === undefined) void look();
+    else showOverPage(server, said);
   });
+  return () => void look();
+}
+
+function showOverPage(server: ViteDevServer, message: string): void {
+  server.ws.send({ type: "error", err: { message, stack: "", plugin: "hallpass" } });
 }

@@ -38,7 +38,10 @@ interface WorkerFixtures {
 }
 
 /** What every browser logs of itself for answers that the app expects and deals with. */
-const KNOWN = [/status of (401|403|404|422|429|500|502|503)/, /net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|ABORTED|FAILED)/];
+const KNOWN = [
+  /status of (401|403|404|422|429|500|502|503)/,
+  /net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|ABORTED|FAILED)/,
+];
 
 let people = 0;
 

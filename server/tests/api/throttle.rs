@@ -67,3 +67,14 @@ async fn a_sessions_address_comes_from_the_trusted_proxy() {
     browser.login("alice", PASSWORD).await;
     assert_eq!(browser.get("/api/sessions").await.json()["items"][0]["ip"], "2001:db8::7");
 }
+
+#[actix_web::test]
+async fn a_disabled_persons_right_password_counts_as_a_failure() {
+    let app = spawn().await;
+    let id = app.person("alice").await;
+    app.disable(&id).await;
+    for _ in 0..10 {
+        app.browser().login("alice", PASSWORD).await.is(401, "invalid_credentials");
+    }
+    app.browser().login("alice", PASSWORD).await.is(429, "too_many_attempts");
+}
