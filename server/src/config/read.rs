@@ -249,6 +249,10 @@ fn database(reader: &mut Reader) -> DatabaseConfig {
             DatabaseKind::Sqlite
         }
     };
+    let text = url.expose_secret();
+    if kind == DatabaseKind::Sqlite && (text.contains(":memory:") || text.contains("mode=memory")) {
+        reader.problem("DATABASE_URL must name a file: each connection would have a database in memory of its own");
+    }
     DatabaseConfig { kind, url, connections: 10 }
 }
 

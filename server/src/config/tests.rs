@@ -46,6 +46,7 @@ fn unsafe_production_is_refused() {
     refused(&[("TRUSTED_PROXIES", "0.0.0.0/0")], "TRUSTED_PROXIES");
     refused(&[("TRUSTED_PROXIES", "proxy")], "CIDR");
     refused(&[("DATABASE_URL", "oracle://x")], "sqlite:");
+    refused(&[("DATABASE_URL", "sqlite::memory:")], "file");
     refused(&[("ARGON2_MEMORY_KIB", "4096")], "19456");
     refused(&[("ARGON2_ITERATIONS", "1")], "47104");
     refused(&[("PORT", "70000")], "PORT");

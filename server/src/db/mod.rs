@@ -177,7 +177,7 @@ fn is_outage(code: &str) -> bool {
 fn prepare_file(path: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 
-    if path == Path::new(":memory:") || path.exists() {
+    if path.exists() {
         return Ok(());
     }
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
