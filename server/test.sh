@@ -1,9 +1,89 @@
 #!/usr/bin/env bash
-# cargo-nextest where it is installed, cargo's own runner elsewhere: the tests are the same.
+# The server's tests, on SQLite, MariaDB and PostgreSQL. Private servers are started in a temporary folder on free ports and
+# ended afterwards; TEST_MYSQL_URL and TEST_POSTGRES_URL name others to be used instead. An engine that is neither installed
+# nor named is said not to have been tested.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run --locked
+
+folder=$(mktemp -d)
+chmod 755 "$folder"
+servers=()
+cleanup() {
+    for server in "${servers[@]}"; do kill "$server" 2>/dev/null || true; done
+    wait
+    rm -rf "$folder"
+}
+trap cleanup EXIT
+not_run=()
+
+free_port() {
+    local port
+    while port=$((20000 + RANDOM % 12000)); do
+        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
+    done
+}
+
+# start NAME PORT [options]: the engine's script, and wait until it answers.
+start() {
+    local name=$1 port=$2
+    bash "server/databases/$name.sh" "$folder/$name" "$port" "${@:3}" &
+    servers+=($!)
+    for _ in {1..300}; do
+        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && return
+        kill -0 "${servers[-1]}" 2>/dev/null || break
+        sleep 0.1
+    done
+    echo "$name did not start:" >&2
+    tail -n 20 "$folder/$name/log" >&2
+    exit 1
+}
+
+has_mariadb() { PATH=$PATH:/usr/sbin command -v mariadbd >/dev/null; }
+has_postgres() { compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || command -v postgres >/dev/null; }
+
+# cargo-nextest where it is installed, cargo's own runner elsewhere: the tests are the same.
+run() {
+    local skip=$1
+    shift
+    if cargo nextest --version >/dev/null 2>&1; then
+        cargo nextest run --locked --no-fail-fast "$@" ${skip:+-E "not test($skip)"}
+    else
+        cargo test --locked --no-fail-fast "$@" -- ${skip:+--skip "$skip"}
+    fi
+}
+
+engines=()
+if [ -n "${TEST_MYSQL_URL:-}" ]; then
+    engines+=(mysql)
+elif has_mariadb; then
+    port=$(free_port)
+    start mariadb "$port" --max-connections=1000 --innodb-flush-log-at-trx-commit=0 --innodb-buffer-pool-size=256M
+    export TEST_MYSQL_URL="mysql://root@127.0.0.1:$port/mysql"
+    engines+=(mysql)
 else
-    cargo test --locked
+    not_run+=("the server's tests on MySQL/MariaDB: install mariadb-server, or set TEST_MYSQL_URL")
 fi
+if [ -n "${TEST_POSTGRES_URL:-}" ]; then
+    engines+=(postgres)
+elif has_postgres; then
+    port=$(free_port)
+    start postgres "$port" -c max_connections=1000 -c fsync=off -c shared_buffers=256MB
+    export TEST_POSTGRES_URL="postgres://hallpass@127.0.0.1:$port/postgres"
+    engines+=(postgres)
+else
+    not_run+=("the server's tests on PostgreSQL: install postgresql, or set TEST_POSTGRES_URL")
+fi
+
+echo "== the server's tests on SQLite"
+run "$([ "${#engines[@]}" = 2 ] || echo all_six_directions)"
+[ "${#engines[@]}" = 2 ] || not_run+=("copying between the three engines: needs both servers")
+for engine in "${engines[@]}"; do
+    echo "== the server's tests on $engine"
+    skip=
+    if { [ "$engine" = mysql ] && ! has_mariadb; } || { [ "$engine" = postgres ] && ! has_postgres; }; then
+        skip=private_server
+        not_run+=("restarts and TLS of $engine: the tests start a server of their own, and it is not installed")
+    fi
+    TEST_DATABASE=$engine run "$skip" --test api
+done
+for name in "${not_run[@]}"; do echo "NOT RUN: $name"; done

@@ -1,6 +1,5 @@
 //! Who is asking. The session layer finds out and leaves its answer with the request; extractors only read it.
 
-use std::fmt;
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
@@ -11,7 +10,7 @@ use uuid::Uuid;
 
 use crate::clock::Timestamp;
 use crate::http::problem::{Code, Problem};
-use crate::random;
+use crate::{random, stored_as_text};
 
 /// A new id: UUID version 7 (RFC 9562 section 5.7), so that ids sort by the time they were made.
 #[must_use]
@@ -27,9 +26,8 @@ pub fn is_id(text: &str) -> bool {
 }
 
 /// What a person may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, sqlx::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[sqlx(rename_all = "snake_case")]
 pub enum Role {
     /// Use the app.
     Member,
@@ -69,9 +67,8 @@ pub struct CurrentUser {
 }
 
 /// Why a session ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema, sqlx::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[sqlx(rename_all = "snake_case")]
 pub enum EndReason {
     /// The person signed out.
     LoggedOut,
@@ -132,11 +129,8 @@ fn session_ended(reason: EndReason, at: Timestamp) -> Problem {
     Problem::new(Code::SessionEnded).member("reason", reason.to_string()).member("at", at.to_string())
 }
 
-impl fmt::Display for EndReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
-    }
-}
+stored_as_text!(Role);
+stored_as_text!(EndReason);
 
 #[cfg(test)]
 mod tests {

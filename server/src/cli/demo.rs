@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::identity::{Role, new_id};
 use crate::random;
 use crate::users::model::fold;
-use crate::users::queries::{self as users, NewAccount};
+use crate::users::queries::{self as users, InsertError, NewAccount};
 
 const FIRST: [&str; 20] = [
     "Amara", "Björn", "Chloé", "Dmitri", "Elif", "Farid", "Grace", "Hiroshi", "Inés", "Jonas", "Kavya", "Liam", "Maja",
@@ -29,7 +29,6 @@ pub(super) async fn run() -> anyhow::Result<()> {
     let password = URL_SAFE_NO_PAD.encode(random::bytes::<12>());
     let password_hash = password_input::hash(&config.password, password.clone().into()).await?;
     let now = Clock::system().now();
-    let mut tx = db.begin().await?;
     let demo = NewAccount {
         id: &new_id(now),
         username: USERNAME,
@@ -39,21 +38,24 @@ pub(super) async fn run() -> anyhow::Result<()> {
         password_hash: &password_hash,
         created_at: now,
     };
-    users::insert(&mut tx, &demo).await?;
-    for (first, last) in FIRST.iter().flat_map(|first| LAST.iter().map(move |last| (first, last))).skip(1) {
-        let username = ascii(&format!("{first}.{last}"));
-        let person = NewAccount {
-            id: &new_id(now),
-            username: &username,
-            email: Some(&format!("{username}@example.com")),
-            full_name: &format!("{first} {last}"),
-            role: Role::Member,
-            password_hash: NO_PASSWORD,
-            created_at: now,
-        };
-        users::insert(&mut tx, &person).await?;
-    }
-    tx.commit().await?;
+    db.write(async |tx| {
+        users::insert(tx, &demo).await?;
+        for (first, last) in FIRST.iter().flat_map(|first| LAST.iter().map(move |last| (first, last))).skip(1) {
+            let username = ascii(&format!("{first}.{last}"));
+            let person = NewAccount {
+                id: &new_id(now),
+                username: &username,
+                email: Some(&format!("{username}@example.com")),
+                full_name: &format!("{first} {last}"),
+                role: Role::Member,
+                password_hash: NO_PASSWORD,
+                created_at: now,
+            };
+            users::insert(tx, &person).await?;
+        }
+        Ok::<_, InsertError>(())
+    })
+    .await?;
     println!("200 people are there. Sign in as {USERNAME} with the password {password}");
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand. Exit codes: 0 done, 1 failed, 2 wrong usage, 78 unusable configuration.
 
 mod check;
+mod copy;
 mod demo;
 mod migrate;
 mod openapi;
@@ -45,6 +46,16 @@ enum Command {
     /// Tend sessions
     #[command(subcommand)]
     Session(session::SessionCommand),
+    /// Copy everything from one database to another, of any kind
+    #[command(after_help = copy::EXAMPLES)]
+    Copy {
+        /// The database to copy from; DATABASE_URL without it
+        #[arg(long, value_name = "URL")]
+        from: Option<String>,
+        /// The empty database to copy to; @FILE reads the URL from a file
+        #[arg(long, value_name = "URL")]
+        to: String,
+    },
     /// Print the OpenAPI document
     Openapi,
     /// Check the configuration and the database, and say what was found
@@ -62,6 +73,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Migrate => migrate::run().await,
         Command::User(command) => user::run(command).await,
         Command::Session(command) => session::run(command).await,
+        Command::Copy { from, to } => copy::run(from.as_deref(), &to).await,
         Command::Check => check::run().await,
         Command::Demo => demo::run().await,
     };

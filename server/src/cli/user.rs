@@ -90,12 +90,10 @@ async fn create(
     let password_hash = &password_input::new_hash(password_stdin, &config.password, &about).await?;
     let created_at = Clock::system().now();
     let id = &new_id(created_at);
-    let mut tx = db.begin().await?;
     let account = NewAccount { id, username: name, email, full_name, role, password_hash, created_at };
-    match users::insert(&mut tx, &account).await {
+    match db.write(async |tx| users::insert(tx, &account).await).await {
         Err(InsertError::Taken) => bail!("the username or the e-mail address is taken: choose another"),
-        Err(InsertError::Database(error)) => return Err(error.into()),
-        Ok(()) => tx.commit().await?,
+        done => done?,
     }
     println!("{name} can sign in.");
     Ok(())
@@ -151,10 +149,12 @@ async fn set_password(name: &str, password_stdin: bool) -> anyhow::Result<()> {
     let account = find(&db, name).await?;
     let about = [account.username.as_str(), account.email.as_deref().unwrap_or_default(), &account.full_name];
     let password_hash = password_input::new_hash(password_stdin, &config.password, &about).await?;
-    let mut tx = db.begin().await?;
-    must_exist(users::set_password_hash(&mut tx, &account.id, &password_hash).await?)?;
-    let ended = end_sessions(&mut tx, &account, EndReason::PasswordChanged).await?;
-    tx.commit().await?;
+    let ended = db
+        .write(async |tx| {
+            must_exist(users::set_password_hash(tx, &account.id, &password_hash).await?)?;
+            end_sessions(tx, &account, EndReason::PasswordChanged).await
+        })
+        .await?;
     println!("{} has a new password; {ended} sessions ended.", account.username);
     Ok(())
 }
@@ -162,13 +162,16 @@ async fn set_password(name: &str, password_stdin: bool) -> anyhow::Result<()> {
 async fn disable(name: &str) -> anyhow::Result<()> {
     let (_, db) = super::open().await?;
     let account = find(&db, name).await?;
-    let mut tx = db.begin().await?;
-    must_exist(users::set_disabled(&mut tx, &account.id, true).await?)?;
-    if account.role == Role::Admin && users::count_enabled_admins(&mut tx).await? == 0 {
-        bail!("{} is the last enabled administrator: make another first", account.username);
-    }
-    let ended = end_sessions(&mut tx, &account, EndReason::Disabled).await?;
-    tx.commit().await?;
+    let ended = db
+        .write(async |tx| {
+            users::lock_enabled_admins(tx).await?;
+            must_exist(users::set_disabled(tx, &account.id, true).await?)?;
+            if account.role == Role::Admin && users::count_enabled_admins(tx).await? == 0 {
+                bail!("{} is the last enabled administrator: make another first", account.username);
+            }
+            end_sessions(tx, &account, EndReason::Disabled).await
+        })
+        .await?;
     println!("{} is disabled; {ended} sessions ended.", account.username);
     Ok(())
 }
@@ -176,9 +179,7 @@ async fn disable(name: &str) -> anyhow::Result<()> {
 async fn enable(name: &str) -> anyhow::Result<()> {
     let (_, db) = super::open().await?;
     let account = find(&db, name).await?;
-    let mut tx = db.begin().await?;
-    must_exist(users::set_disabled(&mut tx, &account.id, false).await?)?;
-    tx.commit().await?;
+    db.write(async |tx| must_exist(users::set_disabled(tx, &account.id, false).await?)).await?;
     println!("{} is enabled.", account.username);
     Ok(())
 }

@@ -84,6 +84,9 @@ pub enum DatabaseKind {
     Postgres,
 }
 
+/// Enough to keep two cores busy; with several servers, together fewer than the database allows.
+const DEFAULT_CONNECTIONS: u32 = 10;
+
 /// Where the data lives.
 #[derive(Clone, Debug)]
 pub struct DatabaseConfig {
@@ -91,11 +94,29 @@ pub struct DatabaseConfig {
     pub kind: DatabaseKind,
     /// `DATABASE_URL`, which may hold a password.
     pub url: SecretString,
-    /// Connections that read.
+    /// `DATABASE_CONNECTIONS`: how many are open at once, at most; on SQLite those that read.
     pub connections: u32,
 }
 
 impl DatabaseConfig {
+    /// The database that `url` names.
+    ///
+    /// # Errors
+    /// What is wrong with the URL, to be read after its name.
+    pub fn new(url: SecretString) -> Result<Self, &'static str> {
+        let text = url.expose_secret();
+        let kind = match text.split(':').next().unwrap_or_default().to_ascii_lowercase().as_str() {
+            "sqlite" => DatabaseKind::Sqlite,
+            "mysql" | "mariadb" => DatabaseKind::MySql,
+            "postgres" | "postgresql" => DatabaseKind::Postgres,
+            _ => return Err("must begin with sqlite:, mysql: or postgres:, for example sqlite://data/hallpass.db"),
+        };
+        if kind == DatabaseKind::Sqlite && (text.contains(":memory:") || text.contains("mode=memory")) {
+            return Err("must name a file: each connection would have a database in memory of its own");
+        }
+        Ok(Self { kind, url, connections: DEFAULT_CONNECTIONS })
+    }
+
     /// The URL in clear, for the driver only.
     pub(crate) fn url(&self) -> &str {
         self.url.expose_secret()

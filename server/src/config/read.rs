@@ -19,8 +19,8 @@ use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
 use super::{
-    Config, ConfigError, DatabaseConfig, DatabaseKind, EnvironmentKind, HttpConfig, LogConfig, LogFormat,
-    PasswordConfig, SameSitePolicy, SessionBinding, SessionConfig,
+    Config, ConfigError, DatabaseConfig, EnvironmentKind, HttpConfig, LogConfig, LogFormat, PasswordConfig,
+    SameSitePolicy, SessionBinding, SessionConfig,
 };
 use crate::random;
 
@@ -236,24 +236,14 @@ fn trusted_proxies(reader: &mut Reader, kind: EnvironmentKind) -> Vec<IpNet> {
 }
 
 fn database(reader: &mut Reader) -> DatabaseConfig {
-    let url = reader.secret("DATABASE_URL").unwrap_or_else(|| "sqlite://data/hallpass.db".into());
-    let scheme = url.expose_secret().split(':').next().unwrap_or_default().to_ascii_lowercase();
-    let kind = match scheme.as_str() {
-        "sqlite" => DatabaseKind::Sqlite,
-        "mysql" | "mariadb" => DatabaseKind::MySql,
-        "postgres" | "postgresql" => DatabaseKind::Postgres,
-        _ => {
-            reader.problem(
-                "DATABASE_URL must begin with sqlite:, mysql: or postgres:, for example sqlite://data/hallpass.db",
-            );
-            DatabaseKind::Sqlite
-        }
-    };
-    let text = url.expose_secret();
-    if kind == DatabaseKind::Sqlite && (text.contains(":memory:") || text.contains("mode=memory")) {
-        reader.problem("DATABASE_URL must name a file: each connection would have a database in memory of its own");
-    }
-    DatabaseConfig { kind, url, connections: 10 }
+    let default = "sqlite://data/hallpass.db";
+    let url = reader.secret("DATABASE_URL").unwrap_or_else(|| default.into());
+    let mut config = DatabaseConfig::new(url).unwrap_or_else(|problem| {
+        reader.problem(format!("DATABASE_URL {problem}"));
+        DatabaseConfig::new(default.into()).expect("a constant")
+    });
+    config.connections = reader.number("DATABASE_CONNECTIONS", config.connections, 1..=1000);
+    config
 }
 
 fn session(reader: &mut Reader, http: &HttpConfig) -> SessionConfig {

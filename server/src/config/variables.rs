@@ -21,6 +21,7 @@ pub const VARIABLES: &[Variable] = &[
     variable("HOST", "127.0.0.1"),
     variable("PORT", "3000"),
     variable("DATABASE_URL", "sqlite://data/hallpass.db"),
+    variable("DATABASE_CONNECTIONS", "10"),
     variable("SESSION_KEY", "data/session.key, made once"),
     variable("SESSION_EXPIRE_DAYS", "7"),
     variable("SESSION_IDLE_MINUTES", "off"),

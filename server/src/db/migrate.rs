@@ -1,11 +1,19 @@
 //! The schema of each database, embedded in the binary.
 
+use std::time::Duration;
+
 use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::{Connection, MySqlConnection};
 
 use super::{Db, Sql};
 use crate::{on_db, sql};
 
 static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
+static MYSQL: Migrator = sqlx::migrate!("../migrations/mysql");
+static POSTGRES: Migrator = sqlx::migrate!("../migrations/postgres");
+
+/// What another server gets for finishing a migration that it has begun.
+const OTHERS_FINISH_WITHIN: Duration = Duration::from_secs(3);
 
 /// Why the schema could not be brought up to date, with what to do.
 #[derive(Debug, thiserror::Error)]
@@ -16,34 +24,94 @@ pub enum SchemaError {
     )]
     Newer(i64),
     /// A migration was cut off half-way.
-    #[error("migration {0} was interrupted and left the schema half changed: restore a backup, then start again")]
+    #[error(
+        "migration {0} was interrupted, and making its change again failed: look in migrations/mysql what it changes; \
+         if that is there, run UPDATE _sqlx_migrations SET success = TRUE WHERE version = {0}, else delete that row; \
+         then start again"
+    )]
     Dirty(i64),
     /// A migration that was applied has since been edited.
     #[error("migration {0} differs from the one that was applied to this database: use an unmodified release")]
     Edited(i64),
-    /// This version brings no schema for that database.
-    #[error("this version of hallpass has no schema for {0} yet: use a sqlite: DATABASE_URL")]
-    Unsupported(&'static str),
+    /// Another server holds the lock for too long.
+    #[error("another server has been changing the schema for a minute: wait until it is done, then start again")]
+    Locked,
     /// The database refused or went away.
     #[error("the schema could not be brought up to date")]
     Failed(#[source] MigrateError),
 }
 
-/// Brings the schema up to date. Running it twice does nothing the second time.
+impl From<MigrateError> for SchemaError {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::VersionMissing(version) => Self::Newer(version),
+            MigrateError::Dirty(version) => Self::Dirty(version),
+            MigrateError::VersionMismatch(version) => Self::Edited(version),
+            other => Self::Failed(other),
+        }
+    }
+}
+
+impl From<sqlx::Error> for SchemaError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Brings the schema up to date. Running it twice does nothing the second time; several servers that start together take
+/// turns.
 ///
 /// # Errors
 /// A [`SchemaError`] when the schema cannot be made the one this version needs.
 pub async fn run(db: &Db) -> Result<(), SchemaError> {
-    let outcome = match db {
-        Db::Sqlite { writer, .. } => SQLITE.run(writer).await,
-        Db::MySql(_) => return Err(SchemaError::Unsupported("MySQL")),
-        Db::Postgres(_) => return Err(SchemaError::Unsupported("PostgreSQL")),
-    };
-    outcome.map_err(|error| match error {
-        MigrateError::VersionMissing(version) => SchemaError::Newer(version),
-        MigrateError::Dirty(version) => SchemaError::Dirty(version),
-        MigrateError::VersionMismatch(version) => SchemaError::Edited(version),
-        other => SchemaError::Failed(other),
+    match db {
+        Db::Sqlite { writer, .. } => {
+            // All migrations in one transaction: it is both the lock and the promise of all or nothing.
+            let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
+            SQLITE.run(&mut *tx).await?;
+            tx.commit().await?;
+        }
+        // A connection of their own, for the lock is the connection's and must end with it.
+        Db::MySql(remote) => {
+            let mut connection = remote.pool.acquire().await?.detach();
+            let outcome = on_mysql(&mut connection).await;
+            let _ = connection.close().await;
+            outcome?;
+        }
+        Db::Postgres(remote) => {
+            let mut connection = remote.pool.acquire().await?.detach();
+            let outcome = POSTGRES.run(&mut connection).await;
+            let _ = connection.close().await;
+            outcome?;
+        }
+    }
+    Ok(())
+}
+
+/// MySQL commits after every change of the schema, so a server that dies in between leaves a migration of which nobody
+/// knows whether its one statement was done. Those statements can be run again, so they are.
+async fn on_mysql(connection: &mut MySqlConnection) -> Result<(), SchemaError> {
+    // sqlx waits for its lock with a negative limit, which MariaDB takes for no wait at all; so the wait is made here.
+    const LOCK: &str = "SELECT GET_LOCK(CONCAT('hallpass:', MD5(DATABASE())), 60)";
+    const FORGET: &str = "DELETE FROM _sqlx_migrations WHERE version = ? AND success = FALSE";
+    let locked: Option<i64> = sqlx::query_scalar(LOCK).fetch_one(&mut *connection).await?;
+    if locked != Some(1) {
+        return Err(SchemaError::Locked);
+    }
+    let first = MYSQL.run(&mut *connection).await;
+    let Err(MigrateError::Dirty(_)) = first else { return Ok(first?) };
+    // On a cluster the lock is each node's own: perhaps somebody is at it elsewhere.
+    tokio::time::sleep(OTHERS_FINISH_WITHIN).await;
+    let second = MYSQL.run(&mut *connection).await;
+    let Err(MigrateError::Dirty(version)) = second else { return Ok(second?) };
+    if !MYSQL.version_exists(version) {
+        return Err(SchemaError::Newer(version));
+    }
+    tracing::warn!(version, "a migration was interrupted; it is made again");
+    sqlx::query(FORGET).bind(version).execute(&mut *connection).await?;
+    MYSQL.run(&mut *connection).await.map_err(|error| match error {
+        MigrateError::ExecuteMigration(..) => SchemaError::Dirty(version),
+        other => other.into(),
     })
 }
 
@@ -60,5 +128,33 @@ pub async fn pending(db: &Db) -> Result<usize, sqlx::Error> {
         Err(error) if !super::is_unavailable(&error) => 0,
         Err(error) => return Err(error),
     };
-    Ok(SQLITE.iter().count().saturating_sub(applied))
+    let migrations = match db {
+        Db::Sqlite { .. } => &SQLITE,
+        Db::MySql(_) => &MYSQL,
+        Db::Postgres(_) => &POSTGRES,
+    };
+    Ok(migrations.iter().count().saturating_sub(applied))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_three_databases_have_the_same_migrations() {
+        let list = |migrator: &Migrator| -> Vec<(i64, String)> {
+            migrator.iter().map(|migration| (migration.version, migration.description.to_string())).collect()
+        };
+        assert!(!list(&SQLITE).is_empty());
+        assert_eq!(list(&SQLITE), list(&MYSQL));
+        assert_eq!(list(&SQLITE), list(&POSTGRES));
+    }
+
+    #[test]
+    fn a_mysql_migration_is_one_statement() {
+        for migration in MYSQL.iter() {
+            let statements = migration.sql.as_str().split(';').filter(|statement| !statement.trim().is_empty());
+            assert_eq!(statements.count(), 1, "{}", migration.version);
+        }
+    }
 }

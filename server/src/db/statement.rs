@@ -1,5 +1,8 @@
 //! One SQL text for three databases, and one body for three drivers.
 
+use std::io;
+use std::time::Duration;
+
 /// A statement: the text with `?` that SQLite and MySQL take, and its twin with `$1..$n` for PostgreSQL.
 #[derive(Clone, Copy, Debug)]
 pub struct Sql {
@@ -26,6 +29,15 @@ macro_rules! sql {
     }};
 }
 
+/// How long a statement may take; a database that hangs is one that is away.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Waits for the database, but not for ever.
+pub(crate) async fn in_time<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+    let late = |_| Err(sqlx::Error::Io(io::ErrorKind::TimedOut.into()));
+    tokio::time::timeout(STATEMENT_TIMEOUT, work).await.unwrap_or_else(late)
+}
+
 /// Expands one body against the driver in use, for statements that only read.
 ///
 /// `on_db!(db, FIND, |pool, text| sqlx::query_as(text).bind(id).fetch_optional(pool).await)`
@@ -36,15 +48,15 @@ macro_rules! on_db {
         match $db {
             $crate::db::Db::Sqlite { reader: $pool, .. } => {
                 let $text = $sql.question;
-                $body
+                $crate::db::statement::in_time(async { $body }).await
             }
-            $crate::db::Db::MySql($pool) => {
+            $crate::db::Db::MySql($crate::db::Remote { pool: $pool, .. }) => {
                 let $text = $sql.question;
-                $body
+                $crate::db::statement::in_time(async { $body }).await
             }
-            $crate::db::Db::Postgres($pool) => {
+            $crate::db::Db::Postgres($crate::db::Remote { pool: $pool, .. }) => {
                 let $text = $sql.dollar;
-                $body
+                $crate::db::statement::in_time(async { $body }).await
             }
         }
     }};
@@ -58,15 +70,15 @@ macro_rules! on_tx {
         match $tx {
             $crate::db::Tx::Sqlite(tx) => {
                 let ($connection, $text) = (&mut **tx, $sql.question);
-                $body
+                $crate::db::statement::in_time(async { $body }).await
             }
             $crate::db::Tx::MySql(tx) => {
                 let ($connection, $text) = (&mut **tx, $sql.question);
-                $body
+                $crate::db::statement::in_time(async { $body }).await
             }
             $crate::db::Tx::Postgres(tx) => {
                 let ($connection, $text) = (&mut **tx, $sql.dollar);
-                $body
+                $crate::db::statement::in_time(async { $body }).await
             }
         }
     }};

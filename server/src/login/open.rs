@@ -45,29 +45,36 @@ pub(super) async fn open(
     let lifetime = if remember { rules.lifetime } else { rules.lifetime.min(UNREMEMBERED) };
     let session = CurrentSession { id: new_id(now), created_at: now, expires_at: now.plus(lifetime) };
 
-    let mut tx = db.begin().await?;
-    if !users::note_login(&mut tx, &account.id, &account.password_hash, now).await? {
-        return Ok(None);
-    }
-    if let Some(password_hash) = rehashed {
-        users::set_password_hash(&mut tx, &account.id, &password_hash).await?;
-    }
-    if let Some(replaced) = replaces {
-        sessions::queries::replace(&mut tx, replaced, now).await?;
-    }
+    let ip = ip.to_string();
     let new_session = sessions::queries::NewSession {
         id: &session.id,
         token: token.hash(),
         user_id: &account.id,
         kind: Kind::Cookie,
         browser: browser.as_str(),
-        ip: &ip.to_string(),
+        ip: &ip,
         created_at: session.created_at,
         expires_at: session.expires_at,
     };
-    sessions::queries::insert(&mut tx, &new_session).await?;
-    sessions::queries::end_surplus(&mut tx, &account.id, rules.max_sessions, now).await?;
-    tx.commit().await?;
+    let opened = db
+        .write(async |tx| {
+            if !users::note_login(tx, &account.id, &account.password_hash, now).await? {
+                return Ok(false);
+            }
+            if let Some(password_hash) = &rehashed {
+                users::set_password_hash(tx, &account.id, password_hash).await?;
+            }
+            if let Some(replaced) = replaces {
+                sessions::queries::replace(tx, replaced, now).await?;
+            }
+            sessions::queries::insert(tx, &new_session).await?;
+            sessions::queries::end_surplus(tx, &account.id, rules.max_sessions, now).await?;
+            Ok::<_, sqlx::Error>(true)
+        })
+        .await?;
+    if !opened {
+        return Ok(None);
+    }
 
     let user = CurrentUser {
         id: account.id,

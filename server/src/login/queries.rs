@@ -1,7 +1,7 @@
 //! Every statement about failed attempts.
 
 use crate::clock::Timestamp;
-use crate::db::{self, Db, Sql, Tx};
+use crate::db::{self, Db, Sql};
 use crate::{on_db, on_tx, sql};
 
 /// When the bucket will be empty of failures again; `None` when it is.
@@ -27,35 +27,37 @@ async fn add_to_existing(db: &Db, bucket: &[u8], now: Timestamp, cost: i64) -> R
         "UPDATE login_attempt SET refilled_at = ? + CASE WHEN refilled_at > ? THEN refilled_at ELSE ? END \
          WHERE bucket = ?"
     );
-    let mut tx = db.begin().await?;
-    let added = on_tx!(&mut tx, ADD, |connection, text| sqlx::query(text)
-        .bind(cost)
-        .bind(now)
-        .bind(now)
-        .bind(bucket)
-        .execute(connection)
-        .await
-        .map(|done| done.rows_affected()))?;
-    tx.commit().await?;
-    Ok(added == 1)
+    db.write(async |tx| {
+        on_tx!(tx, ADD, |connection, text| sqlx::query(text)
+            .bind(cost)
+            .bind(now)
+            .bind(now)
+            .bind(bucket)
+            .execute(connection)
+            .await
+            .map(|done| done.rows_affected() == 1))
+    })
+    .await
 }
 
 async fn insert(db: &Db, bucket: &[u8], now: Timestamp, cost: i64) -> Result<(), sqlx::Error> {
     const INSERT: Sql = sql!("INSERT INTO login_attempt (bucket, refilled_at) VALUES (?, ?)");
-    let mut tx: Tx = db.begin().await?;
-    on_tx!(&mut tx, INSERT, |connection, text| sqlx::query(text)
-        .bind(bucket)
-        .bind(Timestamp::from_micros(now.as_micros().saturating_add(cost)))
-        .execute(connection)
-        .await
-        .map(drop))?;
-    tx.commit().await
+    db.write(async |tx| {
+        on_tx!(tx, INSERT, |connection, text| sqlx::query(text)
+            .bind(bucket)
+            .bind(Timestamp::from_micros(now.as_micros().saturating_add(cost)))
+            .execute(connection)
+            .await
+            .map(drop))
+    })
+    .await
 }
 
 /// Forgets buckets that are empty again.
 pub(super) async fn forget(db: &Db, now: Timestamp) -> Result<(), sqlx::Error> {
     const DELETE: Sql = sql!("DELETE FROM login_attempt WHERE refilled_at <= ?");
-    let mut tx = db.begin().await?;
-    on_tx!(&mut tx, DELETE, |connection, text| sqlx::query(text).bind(now).execute(connection).await.map(drop))?;
-    tx.commit().await
+    db.write(async |tx| {
+        on_tx!(tx, DELETE, |connection, text| sqlx::query(text).bind(now).execute(connection).await.map(drop))
+    })
+    .await
 }

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
 use crate::identity::EndReason;
+use crate::stored_as_text;
 
 /// How long the row of an ended session stays, so that its holder is told why it ended and the person sees it in their
 /// list. Longer than any cookie lives by default.
@@ -16,9 +17,8 @@ pub const HISTORY: Duration = Duration::from_hours(720);
 pub const UNREMEMBERED: Duration = Duration::from_hours(24);
 
 /// What carries the session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema, sqlx::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[sqlx(rename_all = "snake_case")]
 #[schema(as = SessionKind)]
 pub enum Kind {
     /// A cookie.
@@ -28,9 +28,8 @@ pub enum Kind {
 }
 
 /// Whether the session lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, sqlx::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[sqlx(rename_all = "snake_case")]
 #[schema(as = SessionStatus)]
 pub enum Status {
     /// It does.
@@ -42,6 +41,9 @@ pub enum Status {
     /// Its time was over.
     Expired,
 }
+
+stored_as_text!(Kind);
+stored_as_text!(Status);
 
 impl From<EndReason> for Status {
     fn from(reason: EndReason) -> Self {

@@ -181,36 +181,37 @@ pub(super) async fn end(
 ) -> Result<bool, sqlx::Error> {
     const END: Sql =
         sql!("UPDATE session SET status = ?, end_reason = ?, ended_at = ? WHERE id = ? AND user_id = ? AND status = ?");
-    let mut tx = db.begin().await?;
-    let ended = on_tx!(&mut tx, END, |connection, text| sqlx::query(text)
-        .bind(Status::from(reason))
-        .bind(reason)
-        .bind(now)
-        .bind(id)
-        .bind(user_id)
-        .bind(Status::Active)
-        .execute(connection)
-        .await
-        .map(|done| done.rows_affected()))?;
-    tx.commit().await?;
-    Ok(ended == 1)
+    db.write(async |tx| {
+        on_tx!(tx, END, |connection, text| sqlx::query(text)
+            .bind(Status::from(reason))
+            .bind(reason)
+            .bind(now)
+            .bind(id)
+            .bind(user_id)
+            .bind(Status::Active)
+            .execute(connection)
+            .await
+            .map(|done| done.rows_affected() == 1))
+    })
+    .await
 }
 
 /// Ends the session that has this token, if it lives.
 pub(super) async fn log_out(db: &Db, token: &TokenHash, now: Timestamp) -> Result<(), sqlx::Error> {
     const END: Sql =
         sql!("UPDATE session SET status = ?, end_reason = ?, ended_at = ? WHERE token_hash = ? AND status = ?");
-    let mut tx = db.begin().await?;
-    on_tx!(&mut tx, END, |connection, text| sqlx::query(text)
-        .bind(Status::LoggedOut)
-        .bind(EndReason::LoggedOut)
-        .bind(now)
-        .bind(token.as_bytes())
-        .bind(Status::Active)
-        .execute(connection)
-        .await
-        .map(drop))?;
-    tx.commit().await
+    db.write(async |tx| {
+        on_tx!(tx, END, |connection, text| sqlx::query(text)
+            .bind(Status::LoggedOut)
+            .bind(EndReason::LoggedOut)
+            .bind(now)
+            .bind(token.as_bytes())
+            .bind(Status::Active)
+            .execute(connection)
+            .await
+            .map(drop))
+    })
+    .await
 }
 
 /// A session as its owner sees it.
@@ -270,18 +271,20 @@ pub(super) async fn list_alive(
 /// Notes when sessions were last seen. Only moves forward, and only living sessions.
 pub(super) async fn touch(db: &Db, seen: &[(String, Timestamp)], every: Duration) -> Result<(), sqlx::Error> {
     const TOUCH: Sql = sql!("UPDATE session SET last_seen_at = ? WHERE id = ? AND status = ? AND last_seen_at <= ?");
-    let mut tx = db.begin().await?;
-    for (id, at) in seen {
-        on_tx!(&mut tx, TOUCH, |connection, text| sqlx::query(text)
-            .bind(*at)
-            .bind(id)
-            .bind(Status::Active)
-            .bind(at.minus(every))
-            .execute(connection)
-            .await
-            .map(drop))?;
-    }
-    tx.commit().await
+    db.write(async |tx| {
+        for (id, at) in seen {
+            on_tx!(tx, TOUCH, |connection, text| sqlx::query(text)
+                .bind(*at)
+                .bind(id)
+                .bind(Status::Active)
+                .bind(at.minus(every))
+                .execute(connection)
+                .await
+                .map(drop))?;
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// Marks at most `batch` sessions that have run out by `now` as what they are; says how many it has marked.
@@ -298,22 +301,23 @@ pub(super) async fn expire(db: &Db, lifetime: &Lifetime, now: Timestamp, batch: 
         .bind(i64::from(batch))
         .fetch_all(pool)
         .await)?;
-    let mut tx = db.begin().await?;
-    let mut ended = 0;
-    for (id, last_seen_at, expires_at) in &run_out {
-        let Some((reason, at)) = lifetime.run_out(*last_seen_at, *expires_at, now) else { continue };
-        ended += on_tx!(&mut tx, END, |connection, text| sqlx::query(text)
-            .bind(Status::from(reason))
-            .bind(reason)
-            .bind(at)
-            .bind(id)
-            .bind(Status::Active)
-            .execute(connection)
-            .await
-            .map(|done| done.rows_affected()))?;
-    }
-    tx.commit().await?;
-    Ok(ended)
+    db.write(async |tx| {
+        let mut ended = 0;
+        for (id, last_seen_at, expires_at) in &run_out {
+            let Some((reason, at)) = lifetime.run_out(*last_seen_at, *expires_at, now) else { continue };
+            ended += on_tx!(tx, END, |connection, text| sqlx::query(text)
+                .bind(Status::from(reason))
+                .bind(reason)
+                .bind(at)
+                .bind(id)
+                .bind(Status::Active)
+                .execute(connection)
+                .await
+                .map(|done| done.rows_affected()))?;
+        }
+        Ok(ended)
+    })
+    .await
 }
 
 /// Deletes at most `batch` sessions that ended before `until`; says how many.
@@ -325,15 +329,16 @@ pub(super) async fn delete_ended(db: &Db, until: Timestamp, batch: u32) -> Resul
         .bind(i64::from(batch))
         .fetch_all(pool)
         .await)?;
-    let mut tx = db.begin().await?;
-    let mut deleted = 0;
-    for id in &old {
-        deleted += on_tx!(&mut tx, DELETE, |connection, text| sqlx::query(text)
-            .bind(id)
-            .execute(connection)
-            .await
-            .map(|done| done.rows_affected()))?;
-    }
-    tx.commit().await?;
-    Ok(deleted)
+    db.write(async |tx| {
+        let mut deleted = 0;
+        for id in &old {
+            deleted += on_tx!(tx, DELETE, |connection, text| sqlx::query(text)
+                .bind(id)
+                .execute(connection)
+                .await
+                .map(|done| done.rows_affected()))?;
+        }
+        Ok(deleted)
+    })
+    .await
 }

@@ -157,8 +157,7 @@ pub(crate) async fn end_others(
     clock: Data<Clock>,
 ) -> Result<web::Json<Ended>, Problem> {
     let current = user.session.as_ref().map(|session| session.id.as_str());
-    let mut tx = db.begin().await?;
-    let ended = queries::end_all(&mut tx, &user.id, current, EndReason::Revoked, clock.now()).await?;
-    tx.commit().await?;
+    let now = clock.now();
+    let ended = db.write(async |tx| queries::end_all(tx, &user.id, current, EndReason::Revoked, now).await).await?;
     Ok(web::Json(Ended { ended }))
 }

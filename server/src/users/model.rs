@@ -10,6 +10,8 @@ use crate::http::problem::Problem;
 pub const MAX_USERNAME: usize = 64;
 /// Characters an e-mail address has at most (RFC 5321 section 4.5.3.1.3).
 pub const MAX_EMAIL: usize = 254;
+/// Characters the folded form of a username or address has at most: some letters fold into several, one into eighteen.
+const MAX_FOLDED: usize = 255;
 /// Characters a full name has at most.
 pub const MAX_FULL_NAME: usize = 200;
 
@@ -22,6 +24,10 @@ pub fn fold(text: &str) -> String {
     default_case_fold_str(&compatible).nfkc().collect()
 }
 
+fn folds_short(text: &str) -> bool {
+    fold(text).chars().count() <= MAX_FOLDED
+}
+
 /// Checks a new username: 1 to 64 letters, digits, `.`, `_`, `-`.
 ///
 /// # Errors
@@ -29,7 +35,7 @@ pub fn fold(text: &str) -> String {
 pub fn check_username(username: &str) -> Result<(), Problem> {
     let length = username.chars().count();
     let allowed = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-');
-    if (1..=MAX_USERNAME).contains(&length) && username.chars().all(allowed) {
+    if (1..=MAX_USERNAME).contains(&length) && username.chars().all(allowed) && folds_short(username) {
         Ok(())
     } else {
         Err(Problem::invalid("username", "must have 1 to 64 letters, digits, dots, underscores or hyphens"))
@@ -45,7 +51,7 @@ pub fn check_email(email: &str) -> Result<(), Problem> {
     let is_address = email.rsplit_once('@').is_some_and(|(local, domain)| {
         !local.is_empty() && domain.contains('.') && !domain.starts_with('.') && !domain.ends_with('.')
     });
-    if is_address && !email.contains(char::is_whitespace) {
+    if is_address && !email.contains(char::is_whitespace) && folds_short(email) {
         Ok(())
     } else {
         Err(Problem::invalid("email", "must be an e-mail address"))
@@ -80,10 +86,11 @@ mod tests {
 
     #[test]
     fn usernames_are_letters_digits_and_three_marks() {
-        for good in ["a", "alice.moore", "jürgen_7", "x-y", "李雷", &"a".repeat(64)] {
+        for good in ["a", "alice.moore", "jürgen_7", "x-y", "李雷", &"a".repeat(64), &"ß".repeat(64)] {
             assert!(check_username(good).is_ok(), "{good}");
         }
-        for bad in ["", " a", "a b", "a@b", "a/b", "a\0b", "🐢", "a\u{202e}b", &"a".repeat(65)] {
+        for bad in ["", " a", "a b", "a@b", "a/b", "a\0b", "🐢", "a\u{202e}b", &"a".repeat(65), &"\u{fdfa}".repeat(64)]
+        {
             assert!(check_username(bad).is_err(), "{bad}");
         }
     }

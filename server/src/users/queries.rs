@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::model::fold;
 use crate::clock::Timestamp;
-use crate::db::{self, Db, Sql, Tx};
+use crate::db::{self, Abort, Db, Sql, Tx};
 use crate::identity::Role;
 use crate::{on_db, on_tx, sql};
 
@@ -76,6 +76,15 @@ pub enum InsertError {
     /// The database failed.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+}
+
+impl Abort for InsertError {
+    fn database_error(&self) -> Option<&sqlx::Error> {
+        match self {
+            Self::Taken => None,
+            Self::Database(error) => Some(error),
+        }
+    }
 }
 
 /// Makes an account. The unique columns decide about names, so two at once cannot both win.
@@ -159,6 +168,21 @@ pub async fn set_disabled(tx: &mut Tx, id: &str, disabled: bool) -> Result<bool,
 pub async fn count(db: &Db) -> Result<i64, sqlx::Error> {
     const COUNT: Sql = sql!("SELECT COUNT(*) FROM user_account");
     on_db!(db, COUNT, |pool, text| sqlx::query_scalar(text).fetch_one(pool).await)
+}
+
+/// Locks the enabled administrators until the transaction ends, so that no two of them can each go in the belief that the
+/// other stays. An UPDATE that changes nothing locks rows in every database, where `FOR UPDATE` does not.
+///
+/// # Errors
+/// Those of the database.
+pub async fn lock_enabled_admins(tx: &mut Tx) -> Result<(), sqlx::Error> {
+    const LOCK: Sql = sql!("UPDATE user_account SET disabled = disabled WHERE role = ? AND disabled = ?");
+    on_tx!(tx, LOCK, |connection, text| sqlx::query(text)
+        .bind(Role::Admin)
+        .bind(false)
+        .execute(connection)
+        .await
+        .map(drop))
 }
 
 /// How many enabled administrators exist.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use hallpass::app::Application;
 use hallpass::clock::{Clock, Timestamp};
 use hallpass::config::{Config, LogConfig, LogFormat};
-use hallpass::db::Db;
+use hallpass::db::{Db, Remote, Tx};
 use hallpass::identity::{EndReason, Role, new_id};
 use hallpass::openapi;
 use hallpass::secret::hasher::Hasher;
@@ -22,6 +22,8 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::fmt::MakeWriter;
+
+use crate::database;
 
 pub const PASSWORD: &str = "correct horse battery staple";
 pub const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:137.0) Gecko/20100101 Firefox/137.0";
@@ -37,6 +39,7 @@ pub struct TestApp {
     pub hasher: Hasher,
     pub stop: CancellationToken,
     pub folder: TempDir,
+    pub config: Config,
     pub server: Option<thread::JoinHandle<std::io::Result<()>>>,
 }
 
@@ -56,7 +59,7 @@ pub async fn spawn_configured(settings: &[(&str, &str)], change: impl FnOnce(&mu
     let folder = tempfile::tempdir().unwrap();
     let dist = folder.path().join("dist");
     make_dist(&dist);
-    let database = format!("sqlite://{}/test.db", folder.path().display());
+    let database = database::make(folder.path()).await;
     let settings: BTreeMap<&str, &str> = [
         ("ENVIRONMENT", "development"),
         ("PUBLIC_URL", "http://localhost:3000"),
@@ -80,7 +83,7 @@ pub async fn start(config: Config, clock: Clock, folder: TempDir) -> TestApp {
     let stop = CancellationToken::new();
     let (ready, started) = oneshot::channel();
     let server = thread::spawn({
-        let (clock, stop) = (clock.clone(), stop.clone());
+        let (clock, stop, config) = (clock.clone(), stop.clone(), config.clone());
         move || {
             actix_web::rt::System::new().block_on(async move {
                 let application = Application::bind(config, clock).await.unwrap();
@@ -91,7 +94,7 @@ pub async fn start(config: Config, clock: Clock, folder: TempDir) -> TestApp {
         }
     });
     let (address, db, hasher) = started.await.unwrap();
-    TestApp { address, clock, db, hasher, stop, folder, server: Some(server) }
+    TestApp { address, clock, db, hasher, stop, folder, config, server: Some(server) }
 }
 
 fn make_dist(dist: &std::path::Path) {
@@ -112,6 +115,11 @@ fn make_dist(dist: &std::path::Path) {
 }
 
 impl TestApp {
+    /// Another server on the same database, which looks at the same clock.
+    pub async fn twin(&self) -> Self {
+        start(self.config.clone(), self.clock.clone(), tempfile::tempdir().unwrap()).await
+    }
+
     /// The address of `path`.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
@@ -130,7 +138,6 @@ impl TestApp {
     pub async fn person_with(&self, username: &str, email: Option<&str>, full_name: &str, role: Role) -> String {
         let id = new_id(self.clock.now());
         let password_hash = self.hasher.hash(PASSWORD.into()).await.unwrap();
-        let mut tx = self.db.begin().await.unwrap();
         let account = NewAccount {
             id: &id,
             username,
@@ -140,8 +147,7 @@ impl TestApp {
             password_hash: &password_hash,
             created_at: self.clock.now(),
         };
-        users::insert(&mut tx, &account).await.unwrap();
-        tx.commit().await.unwrap();
+        self.db.write(async |tx| users::insert(tx, &account).await).await.unwrap();
         id
     }
 
@@ -156,23 +162,38 @@ impl TestApp {
 
     /// Disables a person and ends their sessions, as the command line does.
     pub async fn disable(&self, id: &str) {
-        let mut tx = self.db.begin().await.unwrap();
-        assert!(users::set_disabled(&mut tx, id, true).await.unwrap());
         let now = self.clock.now();
-        hallpass::sessions::queries::end_all(&mut tx, id, None, EndReason::Disabled, now).await.unwrap();
-        tx.commit().await.unwrap();
+        let disable = async |tx: &mut Tx| {
+            assert!(users::set_disabled(tx, id, true).await?);
+            hallpass::sessions::queries::end_all(tx, id, None, EndReason::Disabled, now).await
+        };
+        self.db.write(disable).await.unwrap();
+    }
+
+    /// Makes `hash` that of the person's password.
+    pub async fn store_hash(&self, username: &str, hash: &str) {
+        let id = users::find_by_name(&self.db, username).await.unwrap().unwrap().id;
+        assert!(self.db.write(async |tx| users::set_password_hash(tx, &id, hash).await).await.unwrap());
     }
 
     /// Runs a statement of the test's own.
     pub async fn execute(&self, statement: &'static str) {
-        let Db::Sqlite { writer, .. } = &self.db else { unreachable!("the tests run on SQLite") };
-        sqlx::query(statement).execute(writer).await.unwrap();
+        match &self.db {
+            Db::Sqlite { writer, .. } => sqlx::query(statement).execute(writer).await.map(drop),
+            Db::MySql(Remote { pool, .. }) => sqlx::query(statement).execute(pool).await.map(drop),
+            Db::Postgres(Remote { pool, .. }) => sqlx::query(statement).execute(pool).await.map(drop),
+        }
+        .unwrap();
     }
 
     /// Asks the database for one number.
     pub async fn number(&self, query: &'static str) -> i64 {
-        let Db::Sqlite { reader, .. } = &self.db else { unreachable!("the tests run on SQLite") };
-        sqlx::query_scalar(query).fetch_one(reader).await.unwrap()
+        match &self.db {
+            Db::Sqlite { reader, .. } => sqlx::query_scalar(query).fetch_one(reader).await,
+            Db::MySql(Remote { pool, .. }) => sqlx::query_scalar(query).fetch_one(pool).await,
+            Db::Postgres(Remote { pool, .. }) => sqlx::query_scalar(query).fetch_one(pool).await,
+        }
+        .unwrap()
     }
 
     pub fn advance(&self, seconds: u64) {
@@ -326,7 +347,9 @@ impl Answer {
             }
             assert_eq!(problem["status"], self.status, "{path}");
             assert_eq!(problem["request_id"], self.header("x-request-id"), "{path}");
-            for leak in ["sqlx", "sqlite", "SELECT", "UPDATE", "panicked", "src/", "line 1", "argon2"] {
+            for leak in
+                ["sqlx", "sqlite", "mysql", "postgres", "SELECT", "UPDATE", "panicked", "src/", "line 1", "argon2"]
+            {
                 assert!(!self.text().contains(leak), "{path} leaks {leak}: {problem}");
             }
         }

@@ -1,9 +1,12 @@
 //! Signing in: the answer, the cookie, one refusal for every failure, fixation.
 
+use hallpass::config::DatabaseConfig;
+use hallpass::db::{Db, Tx};
 use hallpass::identity::Role;
+use hallpass::users::queries as users;
 use serde_json::json;
 
-use crate::app::{FIREFOX, PASSWORD, spawn, spawn_with};
+use crate::app::{FIREFOX, PASSWORD, TestApp, spawn, spawn_with};
 
 #[actix_web::test]
 async fn answers_as_me_does_and_sets_the_cookie() {
@@ -119,10 +122,7 @@ async fn passwords_are_compared_as_they_are_but_for_their_normal_form() {
     let app = spawn().await;
     app.person("alice").await;
     let hash = app.hasher.hash("p\u{e4}ssword with caf\u{e9}".into()).await.unwrap();
-    let mut tx = app.db.begin().await.unwrap();
-    let id = hallpass::users::queries::find_by_name(&app.db, "alice").await.unwrap().unwrap().id;
-    hallpass::users::queries::set_password_hash(&mut tx, &id, &hash).await.unwrap();
-    tx.commit().await.unwrap();
+    app.store_hash("alice", &hash).await;
     assert_eq!(app.browser().login("alice", "pa\u{308}ssword with cafe\u{301}").await.status, 200);
     for wrong in
         ["pässword with café ", " pässword with café", "Pässword with café", "pässword with caf", "passwörd with café"]
@@ -136,15 +136,12 @@ async fn raised_parameters_rehash_at_the_next_login() {
     let app = spawn_with(&[("ARGON2_MEMORY_KIB", "128")]).await;
     app.person("alice").await;
     let weak = "$argon2id$v=19$m=64,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$hKAbWgyQdV+xg8l/rwb/M8JbLs4epFAbdbuSAw1BK9I";
-    let mut tx = app.db.begin().await.unwrap();
-    let id = hallpass::users::queries::find_by_name(&app.db, "alice").await.unwrap().unwrap().id;
-    hallpass::users::queries::set_password_hash(&mut tx, &id, weak).await.unwrap();
-    tx.commit().await.unwrap();
+    app.store_hash("alice", weak).await;
 
     let before = app.hasher.computed();
     assert_eq!(app.browser().login("alice", "correct horse battery").await.status, 200);
     assert_eq!(app.hasher.computed() - before, 2);
-    let strong = hallpass::users::queries::find_by_name(&app.db, "alice").await.unwrap().unwrap().password_hash;
+    let strong = users::find_by_name(&app.db, "alice").await.unwrap().unwrap().password_hash;
     assert!(strong.starts_with("$argon2id$v=19$m=128,t=1,p=1$"), "{strong}");
     let before = app.hasher.computed();
     assert_eq!(app.browser().login("alice", "correct horse battery").await.status, 200);
@@ -184,11 +181,11 @@ async fn a_login_that_was_overtaken_by_a_new_password_is_refused() {
     let app = spawn().await;
     app.person("alice").await;
     // What `note_login` decides: the hash that was verified is no longer the one that is stored.
-    let account = hallpass::users::queries::find_by_name(&app.db, "alice").await.unwrap().unwrap();
-    let mut tx = app.db.begin().await.unwrap();
-    hallpass::users::queries::set_password_hash(&mut tx, &account.id, "another").await.unwrap();
+    let account = users::find_by_name(&app.db, "alice").await.unwrap().unwrap();
+    app.store_hash("alice", "another").await;
     let now = app.clock.now();
-    assert!(!hallpass::users::queries::note_login(&mut tx, &account.id, &account.password_hash, now).await.unwrap());
+    let note = async |tx: &mut Tx| users::note_login(tx, &account.id, &account.password_hash, now).await;
+    assert!(!app.db.write(note).await.unwrap());
 }
 
 #[actix_web::test]
@@ -226,6 +223,16 @@ async fn the_limit_holds_against_logins_at_once() {
     assert!(app.number("SELECT COUNT(*) FROM session WHERE status = 'active'").await <= 5);
 }
 
+/// All that the database holds, as the bytes of an SQLite file.
+async fn everything_stored(app: &TestApp) -> Vec<u8> {
+    let file = app.folder.path().join("everything.db");
+    let url = format!("sqlite://{}", file.display());
+    let copy = Db::connect(&DatabaseConfig::new(url.into()).unwrap()).await.unwrap();
+    hallpass::db::copy::run(&app.db, &copy, |_| ()).await.unwrap();
+    copy.close().await;
+    std::fs::read(file).unwrap()
+}
+
 #[actix_web::test]
 async fn the_token_is_nowhere_but_in_the_cookie() {
     let app = spawn().await;
@@ -236,10 +243,9 @@ async fn the_token_is_nowhere_but_in_the_cookie() {
         let answer = browser.get(path).await;
         assert!(!answer.text().contains(token) && !format!("{:?}", answer.headers).contains(token));
     }
-    for suffix in ["", "-wal"] {
-        let bytes = std::fs::read(app.folder.path().join(format!("test.db{suffix}"))).unwrap();
-        assert!(!bytes.windows(token.len()).any(|window| window == token.as_bytes()), "the token is stored in clear");
-    }
+    let bytes = everything_stored(&app).await;
+    let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(holds("alice") && !holds(token), "the token is stored in clear");
     let mut other = app.browser();
     other.get(&format!("/api/me?session_id={token}")).await.is(401, "not_authenticated");
     other.headers.push(("x-session-id", token.to_owned()));

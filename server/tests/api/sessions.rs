@@ -1,6 +1,8 @@
 //! A session's life: how long, in which browser, who sees and ends it, and what its holder is told afterwards.
 
+use hallpass::db::Tx;
 use hallpass::identity::EndReason;
+use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use crate::app::{Browser, CHROME, FIREFOX, PASSWORD, TestApp, spawn, spawn_with};
@@ -214,9 +216,9 @@ async fn every_ending_tells_its_reason() {
     ] {
         let mut browser = app.signed_in(expected).await;
         let id = browser.get("/api/me").await.json()["id"].as_str().unwrap().to_owned();
-        let mut tx = app.db.begin().await.unwrap();
-        hallpass::sessions::queries::end_all(&mut tx, &id, None, name, app.clock.now()).await.unwrap();
-        tx.commit().await.unwrap();
+        let now = app.clock.now();
+        let end = async |tx: &mut Tx| hallpass::sessions::queries::end_all(tx, &id, None, name, now).await;
+        app.db.write(end).await.unwrap();
         assert_eq!(reason(&mut browser).await, expected);
     }
 }
@@ -225,7 +227,7 @@ async fn every_ending_tells_its_reason() {
 async fn a_disabled_persons_session_is_refused_even_if_its_row_lives() {
     let app = spawn().await;
     let mut browser = app.signed_in("alice").await;
-    app.execute("UPDATE user_account SET disabled = 1").await;
+    app.execute("UPDATE user_account SET disabled = TRUE").await;
     assert_eq!(reason(&mut browser).await, "disabled");
 }
 
@@ -275,8 +277,8 @@ async fn keys_rotate_without_signing_anybody_out() {
     let mut browser = app.signed_in("alice").await;
 
     let rotated = format!("{NEW},{OLD}");
-    let database = format!("sqlite://{}/test.db", app.folder.path().display());
-    let second = spawn_with(&[("SESSION_KEY", &rotated), ("DATABASE_URL", &database)]).await;
+    let database = app.config.database.url.expose_secret();
+    let second = spawn_with(&[("SESSION_KEY", &rotated), ("DATABASE_URL", database)]).await;
     browser.base = second.url("");
     let before = browser.cookie.clone();
     let answer = browser.get("/api/me").await;
@@ -289,7 +291,7 @@ async fn keys_rotate_without_signing_anybody_out() {
     assert_ne!(browser.cookie, before);
     assert!(browser.get("/api/me").await.session_cookie().is_none(), "signed anew only once");
 
-    let third = spawn_with(&[("SESSION_KEY", NEW), ("DATABASE_URL", &database)]).await;
+    let third = spawn_with(&[("SESSION_KEY", NEW), ("DATABASE_URL", database)]).await;
     browser.base = third.url("");
     assert_eq!(browser.get("/api/me").await.status, 200);
     browser.cookie = before;

@@ -1,0 +1,1 @@
+-- Done in 0001: SQLite changes a schema inside a transaction, so it needs no file for each table.

@@ -1,0 +1,56 @@
+//! `hallpass copy`
+
+use std::fs;
+
+use anyhow::{Context, anyhow, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::config::{Config, DatabaseConfig};
+use crate::db::{Db, copy};
+
+pub(super) const EXAMPLES: &str = "Examples:
+  hallpass copy --to 'mysql://hallpass:PASSWORD@db.example.com/hallpass'
+  hallpass copy --from sqlite://data/hallpass.db --to @/run/secrets/database_url
+
+Stop the servers first: what people do while it runs stays behind. People stay signed in when the servers go on with the
+same SESSION_KEY.";
+
+pub(super) async fn run(from: Option<&str>, to: &str) -> anyhow::Result<()> {
+    let from = match from {
+        Some(from) => database(from)?,
+        None => Config::from_env()?.database,
+    };
+    if Db::is_yet_to_be_made(&from)? {
+        bail!("there is no database to copy from: check --from");
+    }
+    let source =
+        Db::connect(&from).await.context("the source cannot be opened: check --from, and that it is running")?;
+    let target =
+        Db::connect(&database(to)?).await.context("the target cannot be opened: check --to, and that it is running")?;
+
+    let bar = ProgressBar::new(0)
+        .with_style(ProgressStyle::with_template("{msg:<14} {wide_bar} {human_pos} of {human_len}")?);
+    copy::run(&source, &target, |progress| {
+        if bar.message() != progress.table {
+            bar.set_message(progress.table);
+        }
+        bar.set_length(progress.total);
+        bar.set_position(progress.done);
+        if progress.done == progress.total {
+            bar.suspend(|| println!("{:<14} {} rows", progress.table, progress.total));
+        }
+    })
+    .await?;
+    bar.finish_and_clear();
+    println!("Everything was copied and compared. Set DATABASE_URL to the new database, and start the servers.");
+    Ok(())
+}
+
+/// A URL, or `@FILE` that holds one, so that a password need not stand on the command line.
+fn database(text: &str) -> anyhow::Result<DatabaseConfig> {
+    let url = match text.strip_prefix('@') {
+        Some(path) => fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?.trim().to_owned(),
+        None => text.to_owned(),
+    };
+    DatabaseConfig::new(url.into()).map_err(|problem| anyhow!("the URL {problem}"))
+}

@@ -1,0 +1,211 @@
+//! How each database is connected to: what a session is told, how connections are encrypted, pooled and let go.
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions, MySqlSslMode};
+use sqlx::pool::{PoolConnectionMetadata, PoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, Database, Executor, MySqlConnection, Pool};
+
+use super::Db;
+use crate::config::{DatabaseConfig, DatabaseKind};
+
+/// How long a request waits for a connection before it is told that the database is unavailable.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+/// A connection that rested longer is asked whether it is still alive before it is used; firewalls forget such ones.
+const TRUSTED_REST: Duration = Duration::from_secs(5);
+
+/// The pool of a database server.
+#[derive(Debug)]
+pub struct Remote<D: Database> {
+    /// Its connections.
+    pub pool: Pool<D>,
+    /// When it last turned out to be a standby.
+    pub(crate) demotion: Demotion,
+}
+
+impl<D: Database> Clone for Remote<D> {
+    fn clone(&self) -> Self {
+        Self { pool: self.pool.clone(), demotion: self.demotion.clone() }
+    }
+}
+
+/// The last time a connection led to a server that takes no writes. After a failover every older connection may lead to
+/// the same server, so none of them is used again.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Demotion(Arc<Mutex<Option<Instant>>>);
+
+impl Demotion {
+    /// Remembers that writing was refused.
+    pub fn note(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    fn is_later_than(&self, age: Duration) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|at| age >= at.elapsed())
+    }
+}
+
+impl Db {
+    /// Opens the pools; an SQLite file that does not exist is made, readable by its owner alone.
+    ///
+    /// # Errors
+    /// When the URL is malformed or the database cannot be reached.
+    pub async fn connect(config: &DatabaseConfig) -> Result<Self, sqlx::Error> {
+        let url = config.url();
+        match config.kind {
+            DatabaseKind::Sqlite => {
+                let options = SqliteConnectOptions::from_str(url)?
+                    .create_if_missing(true)
+                    .foreign_keys(true)
+                    .journal_mode(SqliteJournalMode::Wal)
+                    // FULL: an acknowledged login survives a power cut (sqlite.org/pragma.html#pragma_synchronous).
+                    .synchronous(SqliteSynchronous::Full)
+                    .busy_timeout(Duration::from_secs(5))
+                    .disable_statement_logging();
+                prepare_file(options.get_filename()).map_err(sqlx::Error::Io)?;
+                let pool = SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false);
+                let writer = pool.clone().max_connections(1).connect_with(options.clone()).await?;
+                let reader =
+                    pool.max_connections(config.connections).connect_with(options.pragma("query_only", "ON")).await?;
+                Ok(Self::Sqlite { reader, writer })
+            }
+            DatabaseKind::MySql => {
+                let demotion = Demotion::default();
+                let pool = remote_pool(MySqlPoolOptions::new(), config, &demotion)
+                    .after_connect(|connection, _| Box::pin(prepare_mysql(connection)))
+                    .connect_with(mysql_options(url)?)
+                    .await?;
+                Ok(Self::MySql(Remote { pool, demotion }))
+            }
+            DatabaseKind::Postgres => {
+                let demotion = Demotion::default();
+                let pool = remote_pool(PgPoolOptions::new(), config, &demotion);
+                Ok(Self::Postgres(Remote { pool: pool.connect_with(postgres_options(url)?).await?, demotion }))
+            }
+        }
+    }
+
+    /// Whether connecting would have to make the database first, which only SQLite does.
+    ///
+    /// # Errors
+    /// When the URL is malformed.
+    pub fn is_yet_to_be_made(config: &DatabaseConfig) -> Result<bool, sqlx::Error> {
+        match config.kind {
+            DatabaseKind::Sqlite => Ok(!SqliteConnectOptions::from_str(config.url())?.get_filename().exists()),
+            DatabaseKind::MySql | DatabaseKind::Postgres => Ok(false),
+        }
+    }
+}
+
+async fn prepare_mysql(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
+    // A transaction sees what others have committed, as on PostgreSQL, and locks no gaps. Too long a text is an error and
+    // never cut off.
+    connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
+    connection.execute("SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')").await?;
+    let galera: Option<(String, String)> =
+        sqlx::query_as("SHOW VARIABLES LIKE 'wsrep_on'").fetch_optional(&mut *connection).await?;
+    if galera.is_some_and(|(_, on)| on == "ON") {
+        // A statement waits for what the cluster's other nodes have acknowledged: a session that was ended through one node is
+        // refused through every other at the very next request.
+        connection.execute("SET SESSION wsrep_sync_wait = 3").await?;
+    }
+    Ok(())
+}
+
+fn mysql_options(url: &str) -> Result<MySqlConnectOptions, sqlx::Error> {
+    let options = MySqlConnectOptions::from_str(url)?.collation("utf8mb4_bin").disable_statement_logging();
+    let falls_back = matches!(options.get_ssl_mode(), MySqlSslMode::Preferred);
+    let is_local = options.get_socket().is_some() || is_loopback(options.get_host());
+    Ok(if falls_back && !is_local { options.ssl_mode(MySqlSslMode::VerifyIdentity) } else { options })
+}
+
+fn postgres_options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
+    let options = PgConnectOptions::from_str(url)?.application_name("hallpass").disable_statement_logging();
+    let falls_back = matches!(options.get_ssl_mode(), PgSslMode::Allow | PgSslMode::Prefer);
+    let is_local = options.get_socket().is_some() || is_loopback(options.get_host());
+    Ok(if falls_back && !is_local { options.ssl_mode(PgSslMode::VerifyFull) } else { options })
+}
+
+/// Whether the name leads to this very machine. Passwords and hashes cross every other way encrypted, to a server whose
+/// certificate was verified, unless the URL says otherwise in so many words (OWASP ASVS 5.0, 12.3.2).
+fn is_loopback(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || host.starts_with('/') || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+fn remote_pool<D: Database>(options: PoolOptions<D>, config: &DatabaseConfig, demotion: &Demotion) -> PoolOptions<D> {
+    let demotion = demotion.clone();
+    options
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .max_connections(config.connections)
+        // A ping before each use would double the round trips of a request.
+        .test_before_acquire(false)
+        .before_acquire(move |connection, PoolConnectionMetadata { age, idle_for, .. }| {
+            let demoted = demotion.is_later_than(age);
+            Box::pin(async move {
+                if idle_for > TRUSTED_REST && !demoted {
+                    connection.ping().await?;
+                }
+                Ok(!demoted)
+            })
+        })
+}
+
+/// Makes the folder and an empty file that only their owner may read, before SQLite makes one with the umask's rights.
+fn prepare_file(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+
+    if path.exists() {
+        return Ok(());
+    }
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_machine_is_reached_over_verified_tls_only() {
+        let mysql = |url: &str| format!("{:?}", mysql_options(url).unwrap().get_ssl_mode());
+        for (url, mode) in [
+            ("mysql://u@db.example.com/x", "VerifyIdentity"),
+            ("mysql://u@10.0.0.5/x?ssl-mode=preferred", "VerifyIdentity"),
+            ("mysql://u@db/x?ssl-mode=disabled", "Disabled"),
+            ("mysql://u@db/x?ssl-mode=REQUIRED", "Required"),
+            ("mysql://u@127.0.0.1/x", "Preferred"),
+            ("mysql://u@localhost/x?socket=/run/mysqld.sock", "Preferred"),
+        ] {
+            assert_eq!(mysql(url), mode, "{url}");
+        }
+        let postgres = |url: &str| format!("{:?}", postgres_options(url).unwrap().get_ssl_mode());
+        for (url, mode) in [
+            ("postgres://u@db.example.com/x", "VerifyFull"),
+            ("postgres://u@[2001:db8::1]/x?sslmode=prefer", "VerifyFull"),
+            ("postgres://u@localhost/x?host=db.example.com", "VerifyFull"),
+            ("postgres://u@db/x?sslmode=disable", "Disable"),
+            ("postgres://u@[::1]/x", "Prefer"),
+            ("postgres://u@%2Frun%2Fpostgresql/x", "Prefer"),
+        ] {
+            assert_eq!(postgres(url), mode, "{url}");
+        }
+    }
+
+    #[test]
+    fn connections_older_than_a_demotion_are_let_go() {
+        let demotion = Demotion::default();
+        assert!(!demotion.is_later_than(Duration::from_hours(1)));
+        demotion.note();
+        assert!(demotion.is_later_than(Duration::from_secs(1)));
+        assert!(!demotion.is_later_than(Duration::ZERO));
+    }
+}

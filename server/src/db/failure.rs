@@ -1,0 +1,153 @@
+//! What the errors of three databases mean.
+
+use sqlx::error::DatabaseError;
+use sqlx::mysql::MySqlDatabaseError;
+
+/// Whether an INSERT or UPDATE met a value that a unique column already holds.
+#[must_use]
+pub fn is_unique_violation(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(DatabaseError::is_unique_violation)
+}
+
+/// Whether the database is away or too busy (try again later), as opposed to refusing what it was asked.
+#[must_use]
+pub fn is_unavailable(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_) => true,
+        sqlx::Error::Database(error) => Verdict::of(error.as_ref()) != Verdict::Refusal,
+        _ => false,
+    }
+}
+
+/// Whether the database gave up a transaction in favour of another one, so that the same again may well succeed.
+pub(super) fn is_conflict(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| Verdict::of(error) == Verdict::Conflict)
+}
+
+/// Whether the database takes no writes: it is a standby now, and a newly opened connection may lead to its successor.
+pub(super) fn is_read_only(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| Verdict::of(error) == Verdict::ReadOnly)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    Refusal,
+    Outage,
+    Conflict,
+    ReadOnly,
+}
+
+impl Verdict {
+    fn of(error: &dyn DatabaseError) -> Self {
+        if let Some(error) = error.try_downcast_ref::<MySqlDatabaseError>() {
+            return Self::of_mysql(error.number(), error.code().unwrap_or_default());
+        }
+        match error.code().as_deref() {
+            Some(code) if code.len() == 5 => Self::of_postgres(code),
+            Some(code) => Self::of_sqlite(code),
+            None => Self::Refusal,
+        }
+    }
+
+    /// By SQLite's primary result code (sqlite.org/rescode.html): busy, locked, read-only, I/O, corrupt, full, cannot open.
+    fn of_sqlite(code: &str) -> Self {
+        match code.parse::<u32>().map(|code| code & 0xff) {
+            Ok(5 | 6 | 8 | 10 | 11 | 13 | 14) => Self::Outage,
+            _ => Self::Refusal,
+        }
+    }
+
+    /// By PostgreSQL's SQLSTATE (its documentation, appendix A).
+    fn of_postgres(code: &str) -> Self {
+        match code {
+            "40001" | "40P01" => Self::Conflict,
+            "25006" => Self::ReadOnly,
+            // 40003: nobody knows whether it was done; 55P03: a lock was not available.
+            "40003" | "55P03" => Self::Outage,
+            // Connections, resources, intervention of an operator, the system.
+            _ if matches!(&code[..2], "08" | "53" | "57" | "58") => Self::Outage,
+            _ => Self::Refusal,
+        }
+    }
+
+    /// By the error numbers of MySQL and MariaDB (their error references), and of TiDB from 8000 on.
+    fn of_mysql(number: u16, sqlstate: &str) -> Self {
+        match number {
+            // Lock wait timeout, deadlock, and TiDB's write conflicts.
+            1205 | 1213 | 8002 | 8022 | 9007 => Self::Conflict,
+            // --read-only, a read-only transaction, InnoDB's read-only mode.
+            1290 | 1792 | 1836 => Self::ReadOnly,
+            // Out of file handles, disk, memory, connections; shut down; killed; storage engine in trouble; host blocked.
+            1023..=1026
+            | 1030
+            | 1037
+            | 1040
+            | 1041
+            | 1053
+            | 1078
+            | 1114
+            | 1129
+            | 1135
+            | 1180
+            | 1181
+            | 1203
+            | 1226
+            | 1317
+            | 1836..=1838
+            | 1927
+            | 3024
+            | 3100
+            | 3101
+            | 3168
+            | 3169
+            | 4031
+            | 8027..=8030
+            | 9001..=9012 => Self::Outage,
+            // Communication, and what a Galera node says while it is cut off from the others.
+            _ if sqlstate.starts_with("08") => Self::Outage,
+            _ => Self::Refusal,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Verdict;
+
+    #[test]
+    fn tells_trouble_from_refusal() {
+        for outage in ["5", "13", "10", "778"] {
+            assert_eq!(Verdict::of_sqlite(outage), Verdict::Outage, "{outage}");
+        }
+        for refusal in ["1", "19", "2067"] {
+            assert_eq!(Verdict::of_sqlite(refusal), Verdict::Refusal, "{refusal}");
+        }
+        for outage in ["57P01", "08006", "53300"] {
+            assert_eq!(Verdict::of_postgres(outage), Verdict::Outage, "{outage}");
+        }
+        for refusal in ["23505", "42P01", "22021"] {
+            assert_eq!(Verdict::of_postgres(refusal), Verdict::Refusal, "{refusal}");
+        }
+        for (number, sqlstate) in [(1040, "08004"), (1053, "08S01"), (1047, "08S01"), (1114, "HY000")] {
+            assert_eq!(Verdict::of_mysql(number, sqlstate), Verdict::Outage, "{number}");
+        }
+        for (number, sqlstate) in [(1062, "23000"), (1146, "42S02"), (1366, "HY000"), (1364, "HY000")] {
+            assert_eq!(Verdict::of_mysql(number, sqlstate), Verdict::Refusal, "{number}");
+        }
+    }
+
+    #[test]
+    fn tells_conflicts_and_standbys() {
+        assert_eq!(Verdict::of_mysql(1213, "40001"), Verdict::Conflict);
+        assert_eq!(Verdict::of_mysql(1205, "HY000"), Verdict::Conflict);
+        assert_eq!(Verdict::of_mysql(1290, "HY000"), Verdict::ReadOnly);
+        assert_eq!(Verdict::of_postgres("40P01"), Verdict::Conflict);
+        assert_eq!(Verdict::of_postgres("40001"), Verdict::Conflict);
+        assert_eq!(Verdict::of_postgres("25006"), Verdict::ReadOnly);
+    }
+}

@@ -1,0 +1,58 @@
+//! The tables and their columns, in an order in which every row finds what it refers to.
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    Integer,
+    Bytes,
+    Boolean,
+}
+
+/// A table, whose first column is its primary key.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Table {
+    pub name: &'static str,
+    pub columns: &'static [(&'static str, Kind)],
+}
+
+use Kind::{Boolean, Bytes, Integer, Text};
+
+pub(super) const TABLES: &[Table] = &[
+    Table {
+        name: "user_account",
+        columns: &[
+            ("id", Text),
+            ("username", Text),
+            ("username_folded", Text),
+            ("email", Text),
+            ("email_folded", Text),
+            ("full_name", Text),
+            ("full_name_folded", Text),
+            ("role", Text),
+            ("password_hash", Text),
+            ("disabled", Boolean),
+            ("created_at", Integer),
+            ("last_login_at", Integer),
+        ],
+    },
+    Table {
+        name: "session",
+        columns: &[
+            ("id", Text),
+            ("token_hash", Bytes),
+            ("user_id", Text),
+            ("kind", Text),
+            ("status", Text),
+            ("end_reason", Text),
+            ("browser", Text),
+            ("ip", Text),
+            ("created_at", Integer),
+            ("authenticated_at", Integer),
+            ("last_seen_at", Integer),
+            ("expires_at", Integer),
+            ("ended_at", Integer),
+        ],
+    },
+    Table { name: "login_attempt", columns: &[("bucket", Bytes), ("refilled_at", Integer)] },
+];

@@ -1,0 +1,370 @@
+//! What needs a database server of the test's own: restarts, failover, encryption. SQLite has no server, so its run of these
+//! has nothing to do.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::time::Duration;
+
+use hallpass::config::{DatabaseConfig, DatabaseKind};
+use hallpass::db::{Db, Remote};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use sqlx::{AssertSqlSafe, Connection, MySqlConnection, PgConnection};
+use tempfile::TempDir;
+
+use crate::app::{Browser, PASSWORD, spawn_configured, spawn_with};
+use crate::database;
+
+/// A server that can be stopped and started again.
+struct DatabaseServer {
+    kind: DatabaseKind,
+    folder: TempDir,
+    port: u16,
+    options: Vec<String>,
+    child: Option<Child>,
+}
+
+impl DatabaseServer {
+    /// One of the kind this run is about; none on SQLite.
+    fn start(options: &[String]) -> Option<Self> {
+        let kind = database::kind();
+        if kind == DatabaseKind::Sqlite {
+            return None;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        open_to_all(folder.path());
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut server = Self { kind, folder, port, options: options.to_vec(), child: None };
+        server.launch();
+        Some(server)
+    }
+
+    fn launch(&mut self) {
+        let script = if self.kind == DatabaseKind::MySql { "mariadb.sh" } else { "postgres.sh" };
+        let child = Command::new("bash")
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("databases").join(script))
+            .arg(self.folder.path().join("server"))
+            .arg(self.port.to_string())
+            .args(&self.options)
+            .spawn()
+            .unwrap();
+        self.child = Some(child);
+    }
+
+    /// Stops it as its administrator would, or kills it.
+    fn stop(&mut self, signal: &str) {
+        let mut child = self.child.take().unwrap();
+        let sent = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        child.wait().unwrap();
+        // PostgreSQL's other processes notice its death in their own time, and the next start waits for them.
+        let _ = std::fs::remove_file(self.folder.path().join("server/data/postmaster.pid"));
+    }
+
+    /// The URL for an administrator, on some host and with some query.
+    fn url(&self, host: &str, query: &str) -> String {
+        match self.kind {
+            DatabaseKind::MySql => format!("mysql://root@{host}:{}/mysql{query}", self.port),
+            _ => format!("postgres://hallpass@{host}:{}/postgres{query}", self.port),
+        }
+    }
+
+    /// Runs statements as the administrator, once the server answers.
+    async fn execute(&self, statements: &[&str]) {
+        for _ in 0..300 {
+            if self.try_execute(statements).await.is_ok() {
+                return;
+            }
+            actix_web::rt::time::sleep(Duration::from_millis(100)).await;
+        }
+        self.try_execute(statements).await.unwrap();
+    }
+
+    async fn try_execute(&self, statements: &[&str]) -> Result<(), sqlx::Error> {
+        let url = self.url("127.0.0.1", "");
+        if self.kind == DatabaseKind::MySql {
+            let mut connection = MySqlConnection::connect(&url).await?;
+            for statement in statements {
+                sqlx::raw_sql(AssertSqlSafe(*statement)).execute(&mut connection).await?;
+            }
+        } else {
+            let mut connection = PgConnection::connect(&url).await?;
+            for statement in statements {
+                sqlx::raw_sql(AssertSqlSafe(*statement)).execute(&mut connection).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A new database on it, as an owner without special rights reaches it.
+    async fn database(&self) -> String {
+        self.execute(&["SELECT 1"]).await;
+        let url = database::create(self.kind, &self.url("127.0.0.1", "")).await;
+        if self.kind == DatabaseKind::MySql {
+            let rights = ["CREATE USER IF NOT EXISTS app@'%'", "GRANT ALL ON `hallpass\\_test\\_%`.* TO app@'%'"];
+            self.execute(&rights).await;
+            return url.replace("root@", "app@");
+        }
+        url
+    }
+}
+
+impl Drop for DatabaseServer {
+    fn drop(&mut self) {
+        if self.child.is_some() {
+            self.stop("KILL");
+        }
+    }
+}
+
+/// PostgreSQL runs as a user of its own where the tests run as root.
+fn open_to_all(folder: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[actix_web::test]
+async fn restarts_under_load_cost_503s_only_and_no_acknowledged_login() {
+    const RESTARTS: usize = 20;
+    const PEOPLE: usize = 4;
+
+    let Some(mut server) = DatabaseServer::start(&[]) else { return };
+    let url = server.database().await;
+    let app = spawn_with(&[("DATABASE_URL", &url), ("MAX_SESSIONS_PER_USER", "10000")]).await;
+    for person in 0..PEOPLE {
+        app.person(&format!("person{person}")).await;
+    }
+    let stop = std::cell::Cell::new(false);
+    let people = (0..PEOPLE).map(|person| {
+        let (app, stop) = (&app, &stop);
+        async move {
+            let mut acknowledged: Vec<Browser> = Vec::new();
+            let mut refused = 0;
+            while !stop.get() {
+                let mut browser = app.browser();
+                let login = browser.login(&format!("person{person}"), PASSWORD).await;
+                match login.status {
+                    200 => acknowledged.push(browser),
+                    _ => login.is(503, "unavailable").status.clone_into(&mut refused),
+                }
+                if let Some(browser) = acknowledged.last_mut() {
+                    let me = browser.get("/api/me").await;
+                    if me.status != 200 {
+                        me.is(503, "unavailable");
+                        assert!(me.session_cookie().is_none());
+                    }
+                }
+            }
+            assert_eq!(refused, 503, "the restarts were noticed");
+            acknowledged
+        }
+    });
+    let restarts = async {
+        for number in 0..RESTARTS {
+            let signal = match (number % 2, server.kind) {
+                (0, DatabaseKind::MySql) => "TERM",
+                (0, _) => "INT",
+                _ => "KILL",
+            };
+            server.stop(signal);
+            actix_web::rt::time::sleep(Duration::from_millis(100)).await;
+            server.launch();
+            server.execute(&["SELECT 1"]).await;
+            actix_web::rt::time::sleep(Duration::from_millis(200)).await;
+        }
+        stop.set(true);
+    };
+    let (people, ()) = futures_util::future::join(futures_util::future::join_all(people), restarts).await;
+    let acknowledged: Vec<Browser> = people.into_iter().flatten().collect();
+    assert!(acknowledged.len() > RESTARTS, "{} logins", acknowledged.len());
+    for mut browser in acknowledged {
+        assert_eq!(browser.get("/api/me").await.status, 200, "an acknowledged login was lost");
+    }
+    assert_eq!(app.browser().get("/api/health").await.status, 200);
+}
+
+#[actix_web::test]
+async fn a_database_that_hangs_is_one_that_is_away() {
+    let Some(server) = DatabaseServer::start(&[]) else { return };
+    let url = server.database().await;
+    let app = spawn_configured(&[("DATABASE_URL", &url)], |config| config.database.connections = 2).await;
+    let mut browser = app.signed_in("alice").await;
+    let pid = server.child.as_ref().unwrap().id();
+    let signal = |name: &str| {
+        // All of its processes: PostgreSQL has one for each connection.
+        let children = Command::new("pkill").args(["--signal", name, "--parent", &pid.to_string()]).status().unwrap();
+        let itself = Command::new("kill").args(["-s", name, &pid.to_string()]).status().unwrap();
+        assert!(itself.success() && (children.success() || server.kind == DatabaseKind::MySql));
+    };
+    signal("STOP");
+    browser.get("/api/me").await.is(503, "unavailable");
+    assert_eq!(app.browser().get("/api/health").await.status, 503);
+    signal("CONT");
+    for _ in 0..100 {
+        if browser.get("/api/me").await.status == 200 {
+            break;
+        }
+        actix_web::rt::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(browser.get("/api/me").await.status, 200);
+}
+
+/// The connection that the pool would use next.
+async fn connection_id(db: &Db) -> i64 {
+    match db {
+        Db::Sqlite { .. } => unreachable!(),
+        Db::MySql(Remote { pool, .. }) => {
+            sqlx::query_scalar("SELECT CAST(CONNECTION_ID() AS SIGNED)").fetch_one(pool).await
+        }
+        Db::Postgres(Remote { pool, .. }) => {
+            sqlx::query_scalar("SELECT CAST(pg_backend_pid() AS BIGINT)").fetch_one(pool).await
+        }
+    }
+    .unwrap()
+}
+
+#[actix_web::test]
+async fn a_connection_to_a_standby_is_not_used_again() {
+    let Some(server) = DatabaseServer::start(&[]) else { return };
+    let url = server.database().await;
+    let app = spawn_configured(&[("DATABASE_URL", &url)], |config| config.database.connections = 1).await;
+    let mut browser = app.signed_in("alice").await;
+    let (demote, promote): (&[&str], &[&str]) = match server.kind {
+        DatabaseKind::MySql => (&["SET GLOBAL read_only = ON"], &["SET GLOBAL read_only = OFF"]),
+        _ => (
+            &["ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()"],
+            &[
+                "SET default_transaction_read_only = off",
+                "ALTER SYSTEM RESET default_transaction_read_only",
+                "SELECT pg_reload_conf()",
+            ],
+        ),
+    };
+    let before = connection_id(&app.db).await;
+    assert_eq!(connection_id(&app.db).await, before, "a healthy connection is kept");
+    server.execute(demote).await;
+    // PostgreSQL's processes read their configuration between two statements, in their own time.
+    for _ in 0..100 {
+        if app.browser().login("alice", PASSWORD).await.status == 503 {
+            break;
+        }
+    }
+    app.browser().login("alice", PASSWORD).await.is(503, "unavailable");
+    assert_ne!(connection_id(&app.db).await, before, "a connection that takes no writes was kept");
+    assert_eq!(browser.get("/api/me").await.status, 200, "reading goes on");
+    server.execute(promote).await;
+    for _ in 0..100 {
+        if app.browser().login("alice", PASSWORD).await.status == 200 {
+            return;
+        }
+    }
+    panic!("writing does not go on");
+}
+
+/// A certificate authority, and a server's certificate for an address, as files.
+struct Certificates {
+    authority: PathBuf,
+    certificate: PathBuf,
+    key: PathBuf,
+}
+
+fn certificates(folder: &Path, address: &str) -> Certificates {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new(vec![address.to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
+    let file = |name: &str, text: String| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    Certificates {
+        authority: file("ca.pem", authority.pem()),
+        certificate: file("cert.pem", certificate.pem()),
+        key: file("key.pem", key.serialize_pem()),
+    }
+}
+
+impl Certificates {
+    fn options(&self, kind: DatabaseKind) -> Vec<String> {
+        let (certificate, key) = (self.certificate.display(), self.key.display());
+        if kind == DatabaseKind::MySql {
+            return vec![format!("--ssl-cert={certificate}"), format!("--ssl-key={key}")];
+        }
+        // PostgreSQL takes no key that others may read; where the tests run as root it runs as `postgres`.
+        let key_path = self.key.to_str().unwrap();
+        assert!(Command::new("chmod").args(["600", key_path]).status().unwrap().success());
+        let _ = Command::new("chown").args(["postgres", key_path]).stderr(std::process::Stdio::null()).status();
+        let setting = |text: String| ["-c".to_owned(), text];
+        [
+            setting("ssl=on".to_owned()),
+            setting(format!("ssl_cert_file={certificate}")),
+            setting(format!("ssl_key_file={key}")),
+        ]
+        .concat()
+    }
+}
+
+async fn connects(url: &str) -> Result<bool, sqlx::Error> {
+    let db = Db::connect(&DatabaseConfig::new(url.into()).unwrap()).await?;
+    let encrypted = match &db {
+        Db::Sqlite { .. } => unreachable!(),
+        Db::MySql(Remote { pool, .. }) => {
+            let (_, cipher): (String, String) = sqlx::query_as("SHOW STATUS LIKE 'Ssl_cipher'").fetch_one(pool).await?;
+            !cipher.is_empty()
+        }
+        Db::Postgres(Remote { pool, .. }) => {
+            sqlx::query_scalar("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()").fetch_one(pool).await?
+        }
+    };
+    db.close().await;
+    Ok(encrypted)
+}
+
+/// Leads to the loopback as well, but is no loopback address: as far as the rule goes, another machine.
+const ELSEWHERE: &str = "0.0.0.0";
+
+#[actix_web::test]
+async fn another_machine_without_tls_is_refused_unless_the_url_says_so() {
+    let Some(server) = DatabaseServer::start(&plain_text()) else { return };
+    server.execute(&["SELECT 1"]).await;
+    for query in ["", "?ssl-mode=PREFER", "?ssl-mode=REQUIRE"] {
+        let query = if server.kind == DatabaseKind::MySql {
+            query.replace("PREFER", "PREFERRED").replace("REQUIRE", "REQUIRED")
+        } else {
+            query.to_lowercase()
+        };
+        let outcome = connects(&server.url(ELSEWHERE, &query)).await;
+        assert!(matches!(outcome, Err(sqlx::Error::Tls(_))), "{query}: {outcome:?}");
+    }
+    let explicit = if server.kind == DatabaseKind::MySql { "?ssl-mode=DISABLED" } else { "?sslmode=disable" };
+    assert!(!connects(&server.url(ELSEWHERE, explicit)).await.unwrap());
+    assert!(!connects(&server.url("127.0.0.1", "")).await.unwrap(), "this machine needs none");
+}
+
+/// MariaDB makes itself a certificate from 11.4 on.
+fn plain_text() -> Vec<String> {
+    if database::kind() == DatabaseKind::MySql { vec!["--skip-ssl".to_owned()] } else { Vec::new() }
+}
+
+#[actix_web::test]
+async fn another_machine_with_a_certificate_that_can_be_verified_is_accepted() {
+    let folder = tempfile::tempdir().unwrap();
+    open_to_all(folder.path());
+    let ours = certificates(folder.path(), ELSEWHERE);
+    let Some(server) = DatabaseServer::start(&ours.options(database::kind())) else { return };
+    server.execute(&["SELECT 1"]).await;
+    let ca = |path: &Path| format!("?ssl-ca={}", path.display());
+    assert!(connects(&server.url(ELSEWHERE, &ca(&ours.authority))).await.unwrap(), "it is encrypted");
+
+    let stranger = tempfile::tempdir().unwrap();
+    let theirs = certificates(stranger.path(), ELSEWHERE);
+    for query in ["", &ca(&theirs.authority)] {
+        let outcome = connects(&server.url(ELSEWHERE, query)).await;
+        assert!(outcome.is_err(), "an authority that nobody trusts: {outcome:?}");
+    }
+    let verify = if server.kind == DatabaseKind::MySql { "&ssl-mode=VERIFY_IDENTITY" } else { "&sslmode=verify-full" };
+    let outcome = connects(&server.url("127.0.0.1", &format!("{}{verify}", ca(&ours.authority)))).await;
+    assert!(outcome.is_err(), "a certificate for another address: {outcome:?}");
+}

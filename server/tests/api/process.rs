@@ -1,0 +1,53 @@
+//! The real program as a process of its own, which can be killed.
+
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// A running `hallpass serve`; killed when dropped.
+pub struct Server {
+    child: Child,
+    pub address: SocketAddr,
+}
+
+impl Server {
+    /// Starts it, and waits until it serves.
+    pub fn start(folder: &Path, settings: &[(&str, &str)]) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_hallpass"))
+            .current_dir(folder)
+            .env_clear()
+            .envs([
+                ("ENVIRONMENT", "development"),
+                ("PUBLIC_URL", "http://localhost:3000"),
+                ("PORT", &port.to_string()),
+                ("SESSION_KEY", "the first key of the tests is long enough"),
+                ("ARGON2_MEMORY_KIB", "64"),
+                ("ARGON2_ITERATIONS", "1"),
+                ("MAX_SESSIONS_PER_USER", "10000"),
+                ("LOG_FORMAT", "json"),
+            ])
+            .envs(settings.iter().copied())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        assert!(lines.any(|line| line.contains("Hallpass is ready")), "the server ended: {:?}", child.wait());
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, address: SocketAddr::from(([127, 0, 0, 1], port)) }
+    }
+
+    /// SIGKILL: nothing is finished, nothing is said.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
