@@ -52,6 +52,7 @@ run() {
     fi
 }
 
+status=0
 engines=()
 if [ -n "${TEST_MYSQL_URL:-}" ]; then
     engines+=(mysql)
@@ -75,7 +76,7 @@ else
 fi
 
 echo "== the server's tests on SQLite"
-run "$([ "${#engines[@]}" = 2 ] || echo all_six_directions)"
+run "$([ "${#engines[@]}" = 2 ] || echo all_six_directions)" || status=1
 [ "${#engines[@]}" = 2 ] || not_run+=("copying between the three engines: needs both servers")
 for engine in "${engines[@]}"; do
     echo "== the server's tests on $engine"
@@ -84,6 +85,7 @@ for engine in "${engines[@]}"; do
         skip=private_server
         not_run+=("restarts and TLS of $engine: the tests start a server of their own, and it is not installed")
     fi
-    TEST_DATABASE=$engine run "$skip" --test api
+    TEST_DATABASE=$engine run "$skip" --test api || status=1
 done
 for name in "${not_run[@]}"; do echo "NOT RUN: $name"; done
+exit $status
