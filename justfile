@@ -101,17 +101,38 @@ check: install
     bash .ci/stale.sh
     bash .ci/advisories.sh
 
-# Install Debian's Chromium where the tests need it and may
-_chromium := "/usr/bin/chromium"
+# Three MariaDB nodes as one Galera cluster, one of them killed under load
+[group('check')]
+test-cluster: (packages "mariadb-backup" "galera-4")
+    cargo test --locked --test cluster -- --nocapture
 
+# Requests per second on each database, beside a server that does nothing else
+[group('check')]
+bench: (packages "wrk")
+    bash server/bench.sh
+
+# Make ./secrets for docker-compose.yml: a session key, a database password, the URLs that hold it
+[group('deploy')]
+secrets:
+    bash docs/deploy/secrets.sh
+
+# Install Debian's packages that the tests need, where it may; named ones are needed as well
 [private]
-packages:
+packages *more:
     #!/usr/bin/env bash
     set -euo pipefail
-    [ -x {{ _chromium }} ] && exit 0
-    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-        echo "The browser tests need {{ _chromium }}: install your system's chromium package." >&2
+    missing=()
+    [ -x /usr/bin/chromium ] || missing+=(chromium)
+    PATH=$PATH:/usr/sbin command -v mariadbd >/dev/null || [ -n "${TEST_MYSQL_URL:-}" ] || missing+=(mariadb-server)
+    compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || [ -n "${TEST_POSTGRES_URL:-}" ] || missing+=(postgresql)
+    for package in {{ more }}; do dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package"); done
+    [ ${#missing[@]} = 0 ] && exit 0
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        apt-get update -qq
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    elif [ -x /usr/bin/chromium ] && [ -z "{{ more }}" ]; then
+        echo "Not installed, and only root may install them: ${missing[*]}"
+    else
+        echo "These are needed: install your system's packages for ${missing[*]}." >&2
         exit 1
     fi
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null

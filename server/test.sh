@@ -5,41 +5,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-folder=$(mktemp -d)
-chmod 755 "$folder"
-servers=()
-cleanup() {
-    for server in "${servers[@]}"; do kill "$server" 2>/dev/null || true; done
-    wait
-    rm -rf "$folder"
-}
-trap cleanup EXIT
+. server/databases/start.sh
 not_run=()
-
-free_port() {
-    local port
-    while port=$((20000 + RANDOM % 12000)); do
-        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
-    done
-}
-
-# start NAME PORT [options]: the engine's script, and wait until it answers.
-start() {
-    local name=$1 port=$2
-    bash "server/databases/$name.sh" "$folder/$name" "$port" "${@:3}" &
-    servers+=($!)
-    for _ in {1..300}; do
-        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && return
-        kill -0 "${servers[-1]}" 2>/dev/null || break
-        sleep 0.1
-    done
-    echo "$name did not start:" >&2
-    tail -n 20 "$folder/$name/log" >&2
-    exit 1
-}
-
-has_mariadb() { PATH=$PATH:/usr/sbin command -v mariadbd >/dev/null; }
-has_postgres() { compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || command -v postgres >/dev/null; }
 
 # cargo-nextest where it is installed, cargo's own runner elsewhere: the tests are the same.
 run() {
@@ -57,8 +24,7 @@ engines=()
 if [ -n "${TEST_MYSQL_URL:-}" ]; then
     engines+=(mysql)
 elif has_mariadb; then
-    port=$(free_port)
-    start mariadb "$port" --max-connections=1000 --innodb-flush-log-at-trx-commit=0 --innodb-buffer-pool-size=256M
+    start mariadb --max-connections=1000 --innodb-flush-log-at-trx-commit=0 --innodb-buffer-pool-size=256M
     export TEST_MYSQL_URL="mysql://root@127.0.0.1:$port/mysql"
     engines+=(mysql)
 else
@@ -67,8 +33,7 @@ fi
 if [ -n "${TEST_POSTGRES_URL:-}" ]; then
     engines+=(postgres)
 elif has_postgres; then
-    port=$(free_port)
-    start postgres "$port" -c max_connections=1000 -c fsync=off -c shared_buffers=256MB
+    start postgres -c max_connections=1000 -c fsync=off -c shared_buffers=256MB
     export TEST_POSTGRES_URL="postgres://hallpass@127.0.0.1:$port/postgres"
     engines+=(postgres)
 else

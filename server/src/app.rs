@@ -12,7 +12,7 @@ use actix_web::{App, HttpServer};
 
 use crate::clock::Clock;
 use crate::config::{Config, EnvironmentKind};
-use crate::db::{Db, migrate};
+use crate::db::{self, Db, migrate};
 use crate::http::client_ip::TrustedProxies;
 use crate::http::drain::Drain;
 use crate::http::envelope::{self, Envelope};
@@ -42,7 +42,7 @@ pub enum StartError {
     #[error("cannot listen on {0}: is another server running there? Set HOST and PORT to a free address")]
     Bind(SocketAddr, #[source] io::Error),
     /// The database cannot be reached.
-    #[error("the database cannot be opened: check DATABASE_URL and that it is running")]
+    #[error("the database cannot be opened: {}", db::advice(.0))]
     Database(#[from] sqlx::Error),
     /// The schema is not the one this version needs.
     #[error(transparent)]

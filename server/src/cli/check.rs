@@ -1,9 +1,9 @@
 //! `hallpass check`: looks and tells, and changes nothing.
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 
 use crate::config::{Config, DatabaseConfig};
-use crate::db::{Db, migrate};
+use crate::db::{self, Db, migrate};
 use crate::users::queries as users;
 
 pub(super) async fn run() -> anyhow::Result<()> {
@@ -19,12 +19,15 @@ pub(super) async fn run() -> anyhow::Result<()> {
 }
 
 async fn database(config: &DatabaseConfig) -> anyhow::Result<String> {
-    const HELP: &str = "database: check DATABASE_URL, and that it is running";
-    if Db::is_yet_to_be_made(config).context(HELP)? {
+    let help = |error: sqlx::Error| {
+        let advice = db::advice(&error);
+        anyhow::Error::new(error).context(format!("database: {advice}"))
+    };
+    if Db::is_yet_to_be_made(config).map_err(help)? {
         return Ok("ok, made at the first start".to_owned());
     }
-    let db = Db::connect(config).await.context(HELP)?;
-    Ok(match migrate::pending(&db).await.context(HELP)? {
+    let db = Db::connect(config).await.map_err(help)?;
+    Ok(match migrate::pending(&db).await.map_err(help)? {
         0 => format!("ok, {} people", users::count(&db).await?),
         pending => format!("ok, {pending} migrations to apply: the next start does, or `hallpass migrate`"),
     })

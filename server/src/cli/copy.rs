@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::config::{Config, DatabaseConfig};
-use crate::db::{Db, copy};
+use crate::db::{self, Db, copy};
 
 pub(super) const EXAMPLES: &str = "Examples:
   hallpass copy --to 'mysql://hallpass:PASSWORD@db.example.com/hallpass'
@@ -23,10 +23,8 @@ pub(super) async fn run(from: Option<&str>, to: &str) -> anyhow::Result<()> {
     if Db::is_yet_to_be_made(&from)? {
         bail!("there is no database to copy from: check --from");
     }
-    let source =
-        Db::connect(&from).await.context("the source cannot be opened: check --from, and that it is running")?;
-    let target =
-        Db::connect(&database(to)?).await.context("the target cannot be opened: check --to, and that it is running")?;
+    let source = open("source", &from).await?;
+    let target = open("target", &database(to)?).await?;
 
     let bar = ProgressBar::new(0)
         .with_style(ProgressStyle::with_template("{msg:<14} {wide_bar} {human_pos} of {human_len}")?);
@@ -44,6 +42,13 @@ pub(super) async fn run(from: Option<&str>, to: &str) -> anyhow::Result<()> {
     bar.finish_and_clear();
     println!("Everything was copied and compared. Set DATABASE_URL to the new database, and start the servers.");
     Ok(())
+}
+
+async fn open(which: &str, config: &DatabaseConfig) -> anyhow::Result<Db> {
+    Db::connect(config).await.map_err(|error| {
+        let advice = db::advice(&error);
+        anyhow::Error::new(error).context(format!("the {which} cannot be opened: {advice}"))
+    })
 }
 
 /// A URL, or `@FILE` that holds one, so that a password need not stand on the command line.

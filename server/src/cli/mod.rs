@@ -3,6 +3,7 @@
 mod check;
 mod copy;
 mod demo;
+mod health;
 mod migrate;
 mod openapi;
 mod password_input;
@@ -60,6 +61,8 @@ enum Command {
     Openapi,
     /// Check the configuration and the database, and say what was found
     Check,
+    /// Ask the server that runs on this machine how it is; fails when it is not well
+    Health,
     /// Fill an empty database with people to try things on
     #[command(hide = true)]
     Demo,
@@ -75,6 +78,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Session(command) => session::run(command).await,
         Command::Copy { from, to } => copy::run(from.as_deref(), &to).await,
         Command::Check => check::run().await,
+        Command::Health => health::run(),
         Command::Demo => demo::run().await,
     };
     match outcome {

@@ -9,6 +9,19 @@ pub fn is_unique_violation(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(DatabaseError::is_unique_violation)
 }
 
+/// What to do when a database cannot be opened.
+#[must_use]
+pub fn advice(error: &sqlx::Error) -> &'static str {
+    match error {
+        sqlx::Error::Tls(_) => {
+            "a database on another machine must offer TLS with a certificate that can be verified; give its authority with \
+             ?ssl-ca=FILE, or say that you want less with ?ssl-mode=disabled (MySQL) or ?sslmode=disable (PostgreSQL)"
+        }
+        sqlx::Error::Configuration(_) => "check how its URL is written",
+        _ => "check its URL (DATABASE_URL), and that it is running",
+    }
+}
+
 /// Whether the database is away or too busy (try again later), as opposed to refusing what it was asked.
 #[must_use]
 pub fn is_unavailable(error: &sqlx::Error) -> bool {

@@ -5,15 +5,18 @@ use std::time::Duration;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{Connection, MySqlConnection};
 
+use super::failure::{is_conflict, is_unique_violation};
 use super::{Db, Sql};
-use crate::{on_db, sql};
+use crate::{on_db, random, sql};
 
 static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
 static MYSQL: Migrator = sqlx::migrate!("../migrations/mysql");
 static POSTGRES: Migrator = sqlx::migrate!("../migrations/postgres");
 
-/// What another server gets for finishing a migration that it has begun.
-const OTHERS_FINISH_WITHIN: Duration = Duration::from_secs(3);
+/// How often a MySQL server is asked to bring its schema up to date, about once a second.
+const ATTEMPTS: u32 = 60;
+/// How many of these another server gets for finishing a migration that it has begun.
+const OTHERS_FINISH_WITHIN: u32 = 5;
 
 /// Why the schema could not be brought up to date, with what to do.
 #[derive(Debug, thiserror::Error)]
@@ -93,26 +96,49 @@ pub async fn run(db: &Db) -> Result<(), SchemaError> {
 async fn on_mysql(connection: &mut MySqlConnection) -> Result<(), SchemaError> {
     // sqlx waits for its lock with a negative limit, which MariaDB takes for no wait at all; so the wait is made here.
     const LOCK: &str = "SELECT GET_LOCK(CONCAT('hallpass:', MD5(DATABASE())), 60)";
-    const FORGET: &str = "DELETE FROM _sqlx_migrations WHERE version = ? AND success = FALSE";
     let locked: Option<i64> = sqlx::query_scalar(LOCK).fetch_one(&mut *connection).await?;
     if locked != Some(1) {
         return Err(SchemaError::Locked);
     }
-    let first = MYSQL.run(&mut *connection).await;
-    let Err(MigrateError::Dirty(_)) = first else { return Ok(first?) };
-    // On a cluster the lock is each node's own: perhaps somebody is at it elsewhere.
-    tokio::time::sleep(OTHERS_FINISH_WITHIN).await;
-    let second = MYSQL.run(&mut *connection).await;
-    let Err(MigrateError::Dirty(version)) = second else { return Ok(second?) };
-    if !MYSQL.version_exists(version) {
-        return Err(SchemaError::Newer(version));
+    // On a cluster the lock is each node's own, so another server may be at the same migration through another node: its
+    // half-done work is waited for, and conflicts with it are slept over.
+    let (mut waited, mut redone) = (0, None);
+    for _ in 0..ATTEMPTS {
+        match MYSQL.run(&mut *connection).await {
+            Err(MigrateError::Dirty(_)) if waited < OTHERS_FINISH_WITHIN => waited += 1,
+            Err(MigrateError::Dirty(version)) if !MYSQL.version_exists(version) => {
+                return Err(SchemaError::Newer(version));
+            }
+            Err(MigrateError::Dirty(version)) => {
+                tracing::warn!(version, "a migration was interrupted; it is made again");
+                forget(connection, version).await?;
+                (waited, redone) = (0, Some(version));
+                continue;
+            }
+            Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) if is_race(&error) => {}
+            Err(MigrateError::ExecuteMigration(_, version)) if redone == Some(version) => {
+                return Err(SchemaError::Dirty(version));
+            }
+            outcome => return Ok(outcome?),
+        }
+        let [fraction] = random::bytes::<1>();
+        tokio::time::sleep(Duration::from_millis(500 + 4 * u64::from(fraction))).await;
     }
-    tracing::warn!(version, "a migration was interrupted; it is made again");
-    sqlx::query(FORGET).bind(version).execute(&mut *connection).await?;
-    MYSQL.run(&mut *connection).await.map_err(|error| match error {
-        MigrateError::ExecuteMigration(..) => SchemaError::Dirty(version),
-        other => other.into(),
-    })
+    Err(SchemaError::Locked)
+}
+
+/// Forgets that a migration was begun.
+async fn forget(connection: &mut MySqlConnection, version: i64) -> Result<(), sqlx::Error> {
+    const FORGET: &str = "DELETE FROM _sqlx_migrations WHERE version = ? AND success = FALSE";
+    match sqlx::query(FORGET).bind(version).execute(connection).await {
+        Err(error) if !is_race(&error) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Whether somebody else was at the same.
+fn is_race(error: &sqlx::Error) -> bool {
+    is_conflict(error) || is_unique_violation(error)
 }
 
 /// How many migrations the database still lacks; changes nothing.

@@ -17,7 +17,7 @@ use sqlx::sqlite::SqlitePool;
 use sqlx::{MySql, Postgres};
 
 pub use connect::Remote;
-pub use failure::{is_unavailable, is_unique_violation};
+pub use failure::{advice, is_unavailable, is_unique_violation};
 pub use statement::Sql;
 pub use transaction::{Abort, Tx};
 

@@ -6,6 +6,8 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+use crate::process::Server;
+
 fn hallpass(folder: &Path, arguments: &[&str], input: &str) -> Output {
     hallpass_with(folder, arguments, input, &[])
 }
@@ -154,7 +156,7 @@ fn the_demo_fills_an_empty_database_only() {
 fn help_names_every_command() {
     let folder = tempfile::tempdir().unwrap();
     let help = succeeds(&folder, &["--help"], "");
-    for command in ["serve", "migrate", "user", "session", "openapi", "check"] {
+    for command in ["serve", "migrate", "user", "session", "copy", "openapi", "check", "health"] {
         assert!(help.contains(command), "{help}");
     }
 }
@@ -174,4 +176,38 @@ fn a_newer_schema_is_said_to_be_newer() {
         pool.close().await;
     });
     fails(&folder, &["user", "list"], "", "newer than this version");
+}
+
+#[test]
+fn copy_moves_everything_and_says_what() {
+    let folder = tempfile::tempdir().unwrap();
+    fails(
+        &folder,
+        &["copy", "--from", "sqlite://nowhere.db", "--to", "sqlite://to.db"],
+        "",
+        "no database to copy from",
+    );
+    succeeds(&folder, &["demo"], "");
+    fails(&folder, &["copy", "--to", "redis://x"], "", "must begin with");
+    fails(&folder, &["copy", "--to", "@nowhere"], "", "cannot read nowhere");
+    std::fs::write(folder.path().join("url"), "sqlite://to.db\n").unwrap();
+    let said = succeeds(&folder, &["copy", "--to", "@url"], "");
+    assert!(said.contains("user_account   200 rows") && said.contains("copied and compared"), "{said}");
+    fails(&folder, &["copy", "--to", "sqlite://to.db"], "", "empty database");
+    let there = hallpass_with(folder.path(), &["user", "list", "--json"], "", &[("DATABASE_URL", "sqlite://to.db")]);
+    assert_eq!(text(&there).lines().count(), 200);
+}
+
+#[test]
+fn health_asks_the_running_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let settings = [("PORT", server.address.port().to_string())];
+    let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let well = hallpass_with(folder.path(), &["health"], "", &settings);
+    assert!(well.status.success() && text(&well).contains("\"status\":\"ok\""), "{}", text(&well));
+    drop(server);
+    let gone = hallpass_with(folder.path(), &["health"], "", &settings);
+    assert_eq!(gone.status.code(), Some(1));
+    assert!(text(&gone).contains("nothing answers"), "{}", text(&gone));
 }

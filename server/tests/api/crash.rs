@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use reqwest::header::{COOKIE, SET_COOKIE, USER_AGENT};
 use serde_json::json;
 
-use crate::app::{FIREFOX, PASSWORD};
+use crate::app::FIREFOX;
 use crate::database;
-use crate::process::Server;
+use crate::process::{PASSWORD, Server, create_person};
 
 /// What the server has acknowledged about one session.
 #[derive(Debug, Default)]
@@ -55,9 +55,8 @@ async fn no_acknowledged_login_is_lost_and_no_ended_session_lives_again() {
 
     let folder = tempfile::tempdir().unwrap();
     let url = database::make(folder.path()).await;
-    let maker = crate::app::spawn_with(&[("DATABASE_URL", &url)]).await;
     for person in 0..PEOPLE {
-        maker.person(&format!("person{person}")).await;
+        create_person(folder.path(), &url, &format!("person{person}"));
     }
     let settings = [("DATABASE_URL", url.as_str())];
     let mut all = Acknowledged::default();

@@ -22,6 +22,7 @@ mod private_server;
 mod problems;
 mod process;
 mod queries;
+mod schema;
 mod sessions;
 mod shutdown;
 mod spa;

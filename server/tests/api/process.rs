@@ -1,9 +1,11 @@
 //! The real program as a process of its own, which can be killed.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+
+pub const PASSWORD: &str = "correct horse battery staple";
 
 /// A running `hallpass serve`; killed when dropped.
 pub struct Server {
@@ -11,27 +13,37 @@ pub struct Server {
     pub address: SocketAddr,
 }
 
+/// The program, to be run in `folder` with the settings of the tests and those given.
+pub fn command(folder: &Path, settings: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hallpass"));
+    command.current_dir(folder).env_clear().envs([
+        ("ENVIRONMENT", "development"),
+        ("PUBLIC_URL", "http://localhost:3000"),
+        ("SESSION_KEY", "the first key of the tests is long enough"),
+        ("ARGON2_MEMORY_KIB", "64"),
+        ("ARGON2_ITERATIONS", "1"),
+        ("MAX_SESSIONS_PER_USER", "10000"),
+        ("LOG_FORMAT", "json"),
+    ]);
+    command.envs(settings.iter().copied());
+    command
+}
+
+/// Creates a person with [`PASSWORD`].
+pub fn create_person(folder: &Path, database: &str, username: &str) {
+    let mut command = command(folder, &[("DATABASE_URL", database)]);
+    command.args(["user", "create", username, "--password-stdin"]).stdin(Stdio::piped()).stdout(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(PASSWORD.as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success());
+}
+
 impl Server {
     /// Starts it, and waits until it serves.
     pub fn start(folder: &Path, settings: &[(&str, &str)]) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_hallpass"))
-            .current_dir(folder)
-            .env_clear()
-            .envs([
-                ("ENVIRONMENT", "development"),
-                ("PUBLIC_URL", "http://localhost:3000"),
-                ("PORT", &port.to_string()),
-                ("SESSION_KEY", "the first key of the tests is long enough"),
-                ("ARGON2_MEMORY_KIB", "64"),
-                ("ARGON2_ITERATIONS", "1"),
-                ("MAX_SESSIONS_PER_USER", "10000"),
-                ("LOG_FORMAT", "json"),
-            ])
-            .envs(settings.iter().copied())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut command = command(folder, settings);
+        let mut child = command.env("PORT", port.to_string()).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         assert!(lines.any(|line| line.contains("Hallpass is ready")), "the server ended: {:?}", child.wait());
         std::thread::spawn(move || lines.for_each(drop));

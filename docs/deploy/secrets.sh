@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Makes ./secrets for docker-compose.yml, once: a session key, a database password, and the URLs that hold it.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+if [ -e secrets ]; then
+    echo "./secrets is there already; nothing was changed."
+    exit 0
+fi
+random() { head -c "$1" /dev/urandom | od -An -v -tx1 | tr -d ' \n'; }
+password=$(random 24)
+# The folder lets nobody but its owner in; the files are read by the container's own user.
+mkdir -m 700 secrets
+random 48 >secrets/session_key
+printf %s "$password" >secrets/database_password
+printf %s "mysql://hallpass:$password@mysql/hallpass?ssl-mode=REQUIRED" >secrets/mysql_url
+printf %s "postgres://hallpass:$password@postgres/hallpass?sslmode=disable" >secrets/postgres_url
+chmod 644 secrets/*
+echo "./secrets was made. Keep it: the database accepts no other password."
