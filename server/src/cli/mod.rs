@@ -50,7 +50,7 @@ enum Command {
     /// Copy everything from one database to another, of any kind
     #[command(after_help = copy::EXAMPLES)]
     Copy {
-        /// The database to copy from; DATABASE_URL without it
+        /// The database to copy from; without it, that of `DATABASE_URL`
         #[arg(long, value_name = "URL")]
         from: Option<String>,
         /// The empty database to copy to; @FILE reads the URL from a file

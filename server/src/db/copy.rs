@@ -1,7 +1,5 @@
 //! Moves everything from one database to another of any kind: all of it, compared row by row, or nothing.
 
-use std::fmt::Write;
-
 use sha2::{Digest, Sha256};
 use sqlx::{MySql, Postgres, QueryBuilder, Row, Sqlite};
 
@@ -115,7 +113,7 @@ async fn copy_table(
         let Some(last) = records.last() else { break };
         after = last.first().cloned();
         done += records.len() as u64;
-        records.iter().for_each(|record| digest(&mut sent, record));
+        digest(&mut sent, &records);
         write(target, table, &records).await?;
     }
     let mut arrived = Sha256::new();
@@ -124,7 +122,7 @@ async fn copy_table(
         let records = read(target, table, after.as_ref()).await?;
         let Some(last) = records.last() else { break };
         after = last.first().cloned();
-        records.iter().for_each(|record| digest(&mut arrived, record));
+        digest(&mut arrived, &records);
     }
     if count(target, table).await? != total || done != total || sent.finalize() != arrived.finalize() {
         return Err(CopyError::Different(table.name));
@@ -210,11 +208,11 @@ fn columns(table: &Table) -> String {
     table.columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
 }
 
-/// Adds a record in a form that is the same whichever database it comes from.
-fn digest(hash: &mut Sha256, record: &Record) {
-    let mut text = String::new();
-    let _ = write!(text, "{record:?}");
-    hash.update(text);
+/// Adds records in a form that is the same whichever database they come from.
+fn digest(hash: &mut Sha256, records: &[Record]) {
+    for record in records {
+        hash.update(format!("{record:?}"));
+    }
 }
 
 #[cfg(test)]

@@ -96,6 +96,19 @@ impl DatabaseServer {
         Ok(())
     }
 
+    /// How many statements it has been sent, as it was told to log them.
+    fn logged_statements(&self) -> usize {
+        let (file, words) = match self.kind {
+            DatabaseKind::MySql => {
+                ("server/data/general.log", ["\tQuery\t", " Query\t", " Execute\t", " Prepare\t"].as_slice())
+            }
+            _ => ("server/log", ["LOG:  execute ", "LOG:  statement: "].as_slice()),
+        };
+        let log = std::fs::read(self.folder.path().join(file)).unwrap();
+        let log = String::from_utf8_lossy(&log);
+        log.lines().filter(|line| words.iter().any(|word| line.contains(word))).count()
+    }
+
     /// A new database on it, as an owner without special rights reaches it.
     async fn database(&self) -> String {
         self.execute(&["SELECT 1"]).await;
@@ -207,6 +220,30 @@ async fn a_database_that_hangs_is_one_that_is_away() {
         actix_web::rt::time::sleep(Duration::from_millis(100)).await;
     }
     assert_eq!(browser.get("/api/me").await.status, 200);
+}
+
+#[actix_web::test]
+async fn an_authenticated_request_is_one_round_trip() {
+    const REQUESTS: usize = 20;
+
+    let Some(server) = DatabaseServer::start(&log_everything()) else { return };
+    let url = server.database().await;
+    let app = spawn_configured(&[("DATABASE_URL", &url)], |config| config.database.connections = 1).await;
+    let mut browser = app.signed_in("alice").await;
+    assert_eq!(browser.get("/api/me").await.status, 200);
+    let before = server.logged_statements();
+    for _ in 0..REQUESTS {
+        assert_eq!(browser.get("/api/me").await.status, 200);
+    }
+    assert_eq!(server.logged_statements() - before, REQUESTS);
+}
+
+fn log_everything() -> Vec<String> {
+    let options: &[&str] = match database::kind() {
+        DatabaseKind::MySql => &["--general-log=1", "--general-log-file=general.log"],
+        _ => &["-c", "log_statement=all", "-c", "log_min_messages=log"],
+    };
+    options.iter().map(|option| (*option).to_owned()).collect()
 }
 
 /// The connection that the pool would use next.
