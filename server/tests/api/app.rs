@@ -278,7 +278,7 @@ impl Browser {
 fn client() -> &'static reqwest::Client {
     static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
     CLIENT.get_or_init(|| {
-        reqwest::Client::builder().pool_max_idle_per_host(0).timeout(Duration::from_secs(60)).build().unwrap()
+        reqwest::Client::builder().pool_max_idle_per_host(0).timeout(Duration::from_mins(1)).build().unwrap()
     })
 }
 
