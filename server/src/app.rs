@@ -10,6 +10,8 @@ use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::{self, Bytes, Data, PayloadConfig, ThinData};
 use actix_web::{App, HttpServer};
 
+use crate::access_tokens::{AccessTokens, KeyError, RefreshCookie, Refresher};
+use crate::bearer::{self, Bearer};
 use crate::clock::Clock;
 use crate::config::{Config, EnvironmentKind};
 use crate::db::{self, Db, migrate};
@@ -20,13 +22,15 @@ use crate::http::extract::MAX_BODY;
 use crate::http::problem::{Code, Problem};
 use crate::http::same_site::{self, TrustedOrigins};
 use crate::http::spa;
-use crate::login::{self, LoginRules, throttle};
+use crate::identity::Freshness;
+use crate::login::{self, Authenticator, LoginRules, throttle};
 use crate::secret::hasher::Hasher;
 use crate::sessions::layer::{self, Sessions};
-use crate::sessions::{self, prune, touch};
+use crate::sessions::touch::{self, Toucher};
+use crate::sessions::{self, prune};
 use crate::system::docs::DocsPage;
 use crate::system::routes::OpenApiJson;
-use crate::{openapi, system, users};
+use crate::{access_tokens, api_tokens, openapi, system, users};
 
 /// How long requests that are under way may take to finish at shutdown, in seconds.
 const FINISH_WITHIN: u64 = 6;
@@ -44,6 +48,9 @@ pub enum StartError {
     /// The database cannot be reached.
     #[error("the database cannot be opened: {}", db::advice(.0))]
     Database(#[from] sqlx::Error),
+    /// Access tokens cannot be signed.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
     /// The schema is not the one this version needs.
     #[error(transparent)]
     Schema(#[from] migrate::SchemaError),
@@ -58,6 +65,7 @@ pub struct Application {
     db: Db,
     clock: Clock,
     hasher: Hasher,
+    access_tokens: AccessTokens,
     drain: Drain,
 }
 
@@ -70,10 +78,11 @@ impl Application {
         let wanted = SocketAddr::new(config.http.host, config.http.port);
         let listener = TcpListener::bind(wanted).map_err(|error| StartError::Bind(wanted, error))?;
         let address = listener.local_addr().map_err(|error| StartError::Bind(wanted, error))?;
+        let access_tokens = AccessTokens::new(&config.token, config.http.origin())?;
         let db = Db::connect(&config.database).await?;
         migrate::run(&db).await?;
         let hasher = Hasher::start(&config.password);
-        Ok(Self { config, listener, address, db, clock, hasher, drain: Drain::default() })
+        Ok(Self { config, listener, address, db, clock, hasher, access_tokens, drain: Drain::default() })
     }
 
     /// Where it listens; tells the port where PORT was 0.
@@ -99,7 +108,8 @@ impl Application {
     /// # Errors
     /// When the server cannot be started.
     pub async fn run(self, stop: impl Future<Output = ()> + 'static) -> io::Result<()> {
-        let (toucher, touch_writer) = touch::toucher(self.db.clone());
+        let (toucher, session_writer) = touch::toucher(self.db.clone(), sessions::queries::touch);
+        let (token_toucher, token_writer) = touch::toucher(self.db.clone(), api_tokens::queries::touch);
         let sessions =
             Sessions::new(self.db.clone(), self.clock.clone(), &self.config.http, &self.config.session, toucher);
         let announce = match self.config.environment {
@@ -111,9 +121,9 @@ impl Application {
             actix_web::rt::spawn(prune::hourly(db.clone(), self.clock.clone(), lifetime)),
             actix_web::rt::spawn(throttle::sweep(db.clone(), self.clock.clone())),
         ];
-        let writer = actix_web::rt::spawn(touch_writer.run());
+        let writers = actix_web::rt::spawn(async { tokio::join!(session_writer, token_writer) });
 
-        let server = self.serve(sessions)?;
+        let server = self.serve(sessions, token_toucher)?;
         let handle = server.handle();
         let stopper = actix_web::rt::spawn(async move {
             stop.await;
@@ -125,21 +135,31 @@ impl Application {
         let outcome = server.await;
         stopper.abort();
         chores.iter().for_each(actix_web::rt::task::JoinHandle::abort);
-        // The workers are gone and with them the last toucher: what it has noticed is written, and the writer ends.
-        let _ = tokio::time::timeout(Duration::from_secs(1), writer).await;
+        // The workers are gone and with them the last touchers: what they have noticed is written, and the writers end.
+        let _ = tokio::time::timeout(Duration::from_secs(1), writers).await;
         let _ = tokio::time::timeout(Duration::from_secs(1), db.close()).await;
         outcome
     }
 
-    fn serve(self, sessions: Sessions) -> io::Result<Server> {
+    fn serve(self, sessions: Sessions, token_toucher: Toucher) -> io::Result<Server> {
         let document = openapi::document();
-        let Config { http, session, .. } = self.config;
+        let Config { http, session, token, .. } = self.config;
         let envelope = Envelope { is_https: http.is_https(), drain: self.drain.clone() };
         let origins = TrustedOrigins::new(http.origin(), http.allowed_origins.clone());
-        let rules = LoginRules { lifetime: session.lifetime, max_sessions: session.max_per_user };
+        let rules = LoginRules {
+            lifetime: session.lifetime,
+            token_lifetime: token.refresh_lifetime,
+            max_sessions: session.max_per_user,
+        };
+        let freshness = Freshness(session.fresh_for);
+        let refresh_cookie = RefreshCookie::new(http.is_https(), session.same_site);
+        let access_tokens = Data::new(self.access_tokens);
+        let bearer = Bearer::new(self.db.clone(), self.clock.clone(), access_tokens.clone(), token_toucher);
+        let refresher =
+            Data::new(Refresher::new(self.db.clone(), self.clock.clone(), sessions.clone(), session.keys.clone()));
+        let authenticator = Data::new(Authenticator::new(self.db.clone(), self.clock.clone(), self.hasher));
         let db = Data::new(self.db);
         let clock = Data::new(self.clock);
-        let hasher = Data::new(self.hasher);
         let drain = Data::new(self.drain);
         let proxies = Data::new(TrustedProxies::new(http.trusted_proxies));
         let docs_page = Data::new(DocsPage::render(&document));
@@ -151,10 +171,13 @@ impl Application {
                 .configure(login::routes::configure)
                 .configure(users::routes::configure)
                 .configure(sessions::routes::configure)
+                .configure(access_tokens::routes::configure)
+                .configure(api_tokens::routes::configure)
                 .default_service(web::to(nothing_here))
                 .wrap(from_fn(layer::attach))
                 .wrap(sessions.middleware())
-                .wrap(from_fn(layer::exchange));
+                .wrap(from_fn(layer::exchange))
+                .wrap(from_fn(bearer::authenticate));
 
             let api = web::scope("/api")
                 .configure(system::routes::configure)
@@ -165,7 +188,9 @@ impl Application {
             App::new()
                 .app_data(db.clone())
                 .app_data(clock.clone())
-                .app_data(hasher.clone())
+                .app_data(authenticator.clone())
+                .app_data(access_tokens.clone())
+                .app_data(refresher.clone())
                 .app_data(drain.clone())
                 .app_data(proxies.clone())
                 .app_data(docs_page.clone())
@@ -173,9 +198,13 @@ impl Application {
                 .app_data(PayloadConfig::new(MAX_BODY))
                 .app_data(ThinData(sessions.clone()))
                 .app_data(ThinData(rules))
+                .app_data(ThinData(freshness))
+                .app_data(ThinData(refresh_cookie))
+                .app_data(ThinData(bearer.clone()))
                 .app_data(ThinData(origins.clone()))
                 .app_data(ThinData(envelope.clone()))
                 .service(api)
+                .configure(access_tokens::routes::configure_well_known)
                 .configure(spa::configure(&http.client_dist))
                 .wrap(from_fn(envelope::wrap))
         });

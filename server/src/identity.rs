@@ -1,14 +1,17 @@
 //! Who is asking. The session layer finds out and leaves its answer with the request; extractors only read it.
 
 use std::future::{Ready, ready};
+use std::time::Duration;
 
 use actix_web::dev::Payload;
+use actix_web::http::Method;
+use actix_web::web::{Data, ThinData};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::clock::Timestamp;
+use crate::clock::{Clock, Timestamp};
 use crate::http::problem::{Code, Problem};
 use crate::{random, stored_as_text};
 
@@ -44,6 +47,30 @@ pub struct CurrentSession {
     pub created_at: Timestamp,
     /// When it ends at the latest.
     pub expires_at: Timestamp,
+    /// When its person last proved who they are.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub authenticated_at: Timestamp,
+}
+
+/// What a request proved its person with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Means {
+    /// The session cookie.
+    Cookie,
+    /// An access token (a JWT), which belongs to a session.
+    AccessToken,
+    /// An opaque token, which belongs to none.
+    ApiToken {
+        /// Whether it may change things, and not only look.
+        may_write: bool,
+    },
+}
+
+impl Means {
+    fn allows(self, method: &Method) -> bool {
+        self != Self::ApiToken { may_write: false } || method.is_safe()
+    }
 }
 
 /// The person a request comes from.
@@ -64,6 +91,10 @@ pub struct CurrentUser {
     pub created_at: Timestamp,
     /// The session; `null` for credentials that have none.
     pub session: Option<CurrentSession>,
+    /// How the request proved it.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub means: Means,
 }
 
 /// Why a session ended.
@@ -117,7 +148,8 @@ impl FromRequest for CurrentUser {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(match request.extensions().get::<Credential>() {
-            Some(Credential::User(user)) => Ok(user.as_ref().clone()),
+            Some(Credential::User(user)) if user.means.allows(request.method()) => Ok(user.as_ref().clone()),
+            Some(Credential::User(_)) => Err(Problem::new(Code::InsufficientScope)),
             Some(Credential::Ended { reason, at }) => Err(session_ended(*reason, *at)),
             Some(Credential::Unknown(problem)) => Err(problem.again()),
             None => Err(Problem::new(Code::NotAuthenticated)),
@@ -125,7 +157,60 @@ impl FromRequest for CurrentUser {
     }
 }
 
-fn session_ended(reason: EndReason, at: Timestamp) -> Problem {
+/// The person a request comes from, with the session that it came with. A token that a script holds has none, and is refused
+/// (403): it may not make more of its kind, nor change what its owner signs in with.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The person.
+    pub user: CurrentUser,
+    /// Their session.
+    pub session: CurrentSession,
+}
+
+impl FromRequest for SignedIn {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let user = CurrentUser::from_request(request, payload).into_inner();
+        ready(user.and_then(|user| match user.session.clone() {
+            Some(session) => Ok(Self { user, session }),
+            None => Err(Problem::new(Code::InsufficientScope)),
+        }))
+    }
+}
+
+/// How recently a person must have proved who they are before what matters most (REAUTH_MINUTES).
+#[derive(Clone, Copy, Debug)]
+pub struct Freshness(pub Duration);
+
+/// [`SignedIn`], by somebody who proved who they are just now; else 403 `reauth_required`.
+#[derive(Clone, Debug)]
+pub struct Fresh(pub SignedIn);
+
+impl FromRequest for Fresh {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let signed_in = SignedIn::from_request(request, payload).into_inner();
+        let (clock, freshness) = (request.app_data::<Data<Clock>>(), request.app_data::<ThinData<Freshness>>());
+        let (Some(clock), Some(freshness)) = (clock, freshness) else {
+            return ready(Err(Problem::internal(anyhow::anyhow!("the application has no clock or no freshness"))));
+        };
+        ready(signed_in.and_then(|signed_in| {
+            if clock.now().since(signed_in.session.authenticated_at) <= freshness.0.0 {
+                Ok(Self(signed_in))
+            } else {
+                Err(Problem::new(Code::ReauthRequired))
+            }
+        }))
+    }
+}
+
+/// The refusal of somebody whose session has ended.
+#[must_use]
+pub fn session_ended(reason: EndReason, at: Timestamp) -> Problem {
     Problem::new(Code::SessionEnded).member("reason", reason.to_string()).member("at", at.to_string())
 }
 

@@ -9,7 +9,11 @@
 //! | [`openapi`] | the document that describes the API |
 //! | [`login`] | signing in and out |
 //! | [`users`] | people: the directory, the profile |
+//! | [`bearer`] | who is asking with a token |
+//! | [`api_tokens`] | opaque tokens for scripts |
+//! | [`access_tokens`] | JSON Web Tokens, and the refresh tokens that renew them |
 //! | [`sessions`] | sessions: the store behind the cookie, listing and ending them |
+//! | [`audit`] | who did what to whom |
 //! | [`system`] | health, server time, the documentation's addresses |
 //! | [`identity`] | who is asking |
 //! | [`secret`] | passwords and tokens, and their hashes |
@@ -19,7 +23,11 @@
 
 #![cfg_attr(not(test), warn(unused_crate_dependencies))]
 
+pub mod access_tokens;
+pub mod api_tokens;
 pub mod app;
+pub mod audit;
+pub mod bearer;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -7,7 +7,7 @@ use utoipa::{Modify, OpenApi};
 
 use crate::http::problem::{Code, FieldError};
 use crate::identity::EndReason;
-use crate::{login, sessions, system, users};
+use crate::{access_tokens, api_tokens, login, sessions, system, users};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -15,6 +15,12 @@ use crate::{login, sessions, system, users};
     paths(
         login::routes::login,
         login::routes::logout,
+        login::reauth::reauth,
+        login::token::token,
+        access_tokens::routes::refresh,
+        api_tokens::routes::list,
+        api_tokens::routes::create,
+        api_tokens::routes::revoke,
         users::routes::me,
         users::routes::list,
         sessions::routes::list,

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use actix_web::cookie::SameSite;
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -25,6 +26,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// How long sessions live and what binds them.
     pub session: SessionConfig,
+    /// How long tokens live and what signs them.
+    pub token: TokenConfig,
     /// Argon2id's cost and the rule for new passwords.
     pub password: PasswordConfig,
     /// What the log looks like.
@@ -143,6 +146,27 @@ pub enum SameSitePolicy {
     None,
 }
 
+impl From<SameSitePolicy> for SameSite {
+    fn from(policy: SameSitePolicy) -> Self {
+        match policy {
+            SameSitePolicy::Strict => Self::Strict,
+            SameSitePolicy::Lax => Self::Lax,
+            SameSitePolicy::None => Self::None,
+        }
+    }
+}
+
+/// How long tokens live and what signs them.
+#[derive(Clone, Debug)]
+pub struct TokenConfig {
+    /// `JWT_KEY`: private keys in PEM form; the first signs, all verify.
+    pub keys: SecretString,
+    /// `ACCESS_TOKEN_MINUTES`: the longest an access token is believed by those who do not ask us.
+    pub lifetime: Duration,
+    /// `REFRESH_TOKEN_DAYS`: the longest a session lives that tokens carry.
+    pub refresh_lifetime: Duration,
+}
+
 /// How long sessions live and what binds them.
 #[derive(Clone, Debug)]
 pub struct SessionConfig {
@@ -158,6 +182,8 @@ pub struct SessionConfig {
     pub max_per_user: u32,
     /// `COOKIE_SAMESITE`.
     pub same_site: SameSitePolicy,
+    /// `REAUTH_MINUTES`: how long a password that was entered counts for what matters most.
+    pub fresh_for: Duration,
 }
 
 /// Argon2id's cost (RFC 9106 section 3.1) and the rule for new passwords.

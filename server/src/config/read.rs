@@ -13,19 +13,21 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
 use super::{
     Config, ConfigError, DatabaseConfig, EnvironmentKind, HttpConfig, LogConfig, LogFormat, PasswordConfig,
-    SameSitePolicy, SessionBinding, SessionConfig,
+    SameSitePolicy, SessionBinding, SessionConfig, TokenConfig,
 };
 use crate::random;
 
 const DAY: Duration = Duration::from_hours(24);
-const KEY_FILE: &str = "data/session.key";
+const MINUTE: Duration = Duration::from_mins(1);
+const SESSION_KEY_FILE: &str = "data/session.key";
+const JWT_KEY_FILE: &str = "data/jwt.key";
 /// HKDF spreads what the key holds; fewer characters cannot hold 128 bits in any usual alphabet.
 const MIN_KEY_LENGTH: usize = 32;
 
@@ -97,6 +99,21 @@ impl Reader {
         }
     }
 
+    /// A secret that is given, or else the one in `path`, which is made where there is none.
+    fn secret_or_made(&mut self, name: &str, path: &Path, make: impl FnOnce() -> SecretString) -> Option<SecretString> {
+        if self.text(name).is_some() || self.text(&format!("{name}_FILE")).is_some() {
+            return self.secret(name);
+        }
+        read_or_make(path, make)
+            .map_err(|error| {
+                let path = path.display();
+                self.problem(format!(
+                    "{path} can be neither read nor made ({error}): make the folder writable, or set {name}"
+                ));
+            })
+            .ok()
+    }
+
     fn number<N>(&mut self, name: &str, default: N, range: RangeInclusive<N>) -> N
     where
         N: FromStr + PartialOrd + Display + Copy,
@@ -141,6 +158,7 @@ pub(super) fn config(environment: Environment) -> Result<Config, ConfigError> {
         environment: kind,
         database: database(&mut reader),
         session: session(&mut reader, &http),
+        token: token(&mut reader),
         password: password(&mut reader, kind, cores),
         log: log(&mut reader, kind),
         http,
@@ -273,25 +291,30 @@ fn session(reader: &mut Reader, http: &HttpConfig) -> SessionConfig {
         ),
         max_per_user: reader.number("MAX_SESSIONS_PER_USER", 50_u32, 1..=10_000),
         same_site,
+        fresh_for: MINUTE * reader.number("REAUTH_MINUTES", 10_u32, 1..=1440),
     }
 }
 
+fn token(reader: &mut Reader) -> TokenConfig {
+    TokenConfig {
+        keys: reader.secret_or_made("JWT_KEY", Path::new(JWT_KEY_FILE), ed25519_key).unwrap_or_default(),
+        lifetime: MINUTE * reader.number("ACCESS_TOKEN_MINUTES", 5_u32, 1..=60),
+        refresh_lifetime: DAY * reader.number("REFRESH_TOKEN_DAYS", 7_u32, 1..=400),
+    }
+}
+
+/// A new Ed25519 key as PKCS#8 in PEM (RFC 8410 section 7): what stands before the 32 bytes is the same for every key.
+fn ed25519_key() -> SecretString {
+    const BEFORE: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
+    let der = [BEFORE.as_slice(), &random::bytes::<32>()].concat();
+    format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----", STANDARD.encode(der)).into()
+}
+
 fn session_keys(reader: &mut Reader) -> Vec<SecretString> {
-    let given = reader.text("SESSION_KEY").is_some() || reader.text("SESSION_KEY_FILE").is_some();
-    let keys = if given {
-        reader.secret("SESSION_KEY")
-    } else {
-        match read_or_make_key(Path::new(KEY_FILE)) {
-            Ok(key) => Some(key),
-            Err(error) => {
-                reader.problem(format!(
-                    "{KEY_FILE} can be neither read nor made ({error}): make the folder writable, or set SESSION_KEY"
-                ));
-                None
-            }
-        }
+    let random_key = || SecretString::from(URL_SAFE_NO_PAD.encode(random::bytes::<64>()));
+    let Some(keys) = reader.secret_or_made("SESSION_KEY", Path::new(SESSION_KEY_FILE), random_key) else {
+        return Vec::new();
     };
-    let Some(keys) = keys else { return Vec::new() };
     let keys: Vec<SecretString> = keys.expose_secret().split(',').map(|key| key.trim().into()).collect();
     if keys.iter().any(|key| key.expose_secret().len() < MIN_KEY_LENGTH) {
         reader.problem(format!(
@@ -309,13 +332,13 @@ fn is_sample(key: &str) -> bool {
 }
 
 /// The key in `path`; made once, for its owner alone, where there is none.
-fn read_or_make_key(path: &Path) -> io::Result<SecretString> {
+fn read_or_make(path: &Path, make: impl FnOnce() -> SecretString) -> io::Result<SecretString> {
     if let Some(folder) = path.parent() {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
     match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(mut file) => {
-            let key = SecretString::from(URL_SAFE_NO_PAD.encode(random::bytes::<64>()));
+            let key = make();
             file.write_all(key.expose_secret().as_bytes())?;
             file.sync_all()?;
             Ok(key)

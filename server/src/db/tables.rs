@@ -54,5 +54,42 @@ pub(super) const TABLES: &[Table] = &[
             ("ended_at", Integer),
         ],
     },
+    Table {
+        name: "refresh_token",
+        columns: &[
+            ("token_hash", Bytes),
+            ("session_id", Text),
+            ("issued_at", Integer),
+            ("used_at", Integer),
+            ("successor_hash", Bytes),
+        ],
+    },
+    Table {
+        name: "api_token",
+        columns: &[
+            ("id", Text),
+            ("token_hash", Bytes),
+            ("user_id", Text),
+            ("name", Text),
+            ("scopes", Text),
+            ("created_at", Integer),
+            ("expires_at", Integer),
+            ("last_used_at", Integer),
+        ],
+    },
+    Table {
+        name: "audit_event",
+        columns: &[
+            ("id", Text),
+            ("at", Integer),
+            ("event", Text),
+            ("user_id", Text),
+            ("actor_id", Text),
+            ("session_id", Text),
+            ("device", Text),
+            ("ip", Text),
+            ("detail", Text),
+        ],
+    },
     Table { name: "login_attempt", columns: &[("bucket", Bytes), ("refilled_at", Integer)] },
 ];

@@ -82,6 +82,38 @@ fn invalid(path: &str, message: &str) -> Problem {
     }
 }
 
+/// A body as HTML forms send it, as type `T`.
+#[derive(Debug)]
+pub struct Form<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let is_form = kind
+            .and_then(|kind| kind.parse::<mime::Mime>().ok())
+            .is_some_and(|mime| mime.essence_str() == "application/x-www-form-urlencoded");
+        if !is_form {
+            return Box::pin(ready(Err(Problem::new(Code::UnsupportedMediaType))));
+        }
+        let body = Bytes::from_request(request, payload);
+        Box::pin(async move {
+            let body = body.await.map_err(|error| unreadable(&error))?;
+            urlencoded(&body).map(Self)
+        })
+    }
+}
+
+fn urlencoded<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
+    let deserializer = serde_urlencoded::Deserializer::new(url::form_urlencoded::parse(text));
+    serde_path_to_error::deserialize(deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        invalid(&path, &error.inner().to_string())
+    })
+}
+
 /// The query string as type `T`.
 #[derive(Debug)]
 pub struct Query<T>(pub T);
@@ -91,12 +123,7 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let pairs = url::form_urlencoded::parse(request.query_string().as_bytes());
-        let deserializer = serde_urlencoded::Deserializer::new(pairs);
-        ready(serde_path_to_error::deserialize(deserializer).map(Self).map_err(|error| {
-            let path = error.path().to_string();
-            invalid(&path, &error.inner().to_string())
-        }))
+        ready(urlencoded(request.query_string().as_bytes()).map(Self))
     }
 }
 

@@ -32,6 +32,16 @@ pub enum Code {
     InvalidCredentials,
     /// The request comes from a page of another site.
     CrossSiteRequest,
+    /// The token may not do this: it lacks the scope, or only a person who is signed in may.
+    InsufficientScope,
+    /// The person must prove once more who they are (`POST /reauth`), for that was too long ago.
+    ReauthRequired,
+    /// The session that the refresh token belongs to has run out.
+    RefreshTokenExpired,
+    /// The refresh token was used before, and not just now: somebody has a copy of it. Its session has been ended.
+    RefreshTokenReused,
+    /// There are as many tokens as a person may have.
+    TooManyTokens,
     /// There is nothing here, or nothing of yours.
     NotFound,
     /// The address exists, the method does not; `Allow` lists those that do.
@@ -58,8 +68,13 @@ impl Code {
     pub fn status(self) -> StatusCode {
         match self {
             Self::MalformedRequest => StatusCode::BAD_REQUEST,
-            Self::NotAuthenticated | Self::SessionEnded | Self::InvalidCredentials => StatusCode::UNAUTHORIZED,
-            Self::CrossSiteRequest => StatusCode::FORBIDDEN,
+            Self::NotAuthenticated
+            | Self::SessionEnded
+            | Self::InvalidCredentials
+            | Self::RefreshTokenExpired
+            | Self::RefreshTokenReused => StatusCode::UNAUTHORIZED,
+            Self::CrossSiteRequest | Self::InsufficientScope | Self::ReauthRequired => StatusCode::FORBIDDEN,
+            Self::TooManyTokens => StatusCode::CONFLICT,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -80,6 +95,11 @@ impl Code {
             Self::SessionEnded => "The session has ended.",
             Self::InvalidCredentials => "The username or the password is wrong.",
             Self::CrossSiteRequest => "The request came from another site.",
+            Self::InsufficientScope => "This token may not do that.",
+            Self::ReauthRequired => "Enter your password again first.",
+            Self::RefreshTokenExpired => "The refresh token has expired.",
+            Self::RefreshTokenReused => "The refresh token was used before.",
+            Self::TooManyTokens => "There are as many tokens as one may have.",
             Self::NotFound => "There is nothing at this address.",
             Self::MethodNotAllowed => "This address does not know that method.",
             Self::PayloadTooLarge => "The body is too large.",

@@ -1,36 +1,38 @@
 //! Login and logout.
 
-use std::fmt;
-use std::net::IpAddr;
-
 use actix_session::Session;
 use actix_web::http::header;
 use actix_web::web::{Data, Json as Answer, ServiceConfig, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use secrecy::SecretString;
 use serde::Deserialize;
+use std::fmt;
 use utoipa::ToSchema;
 
+use super::authenticate::{Attempt, Authenticator};
 use super::open::{Login, LoginRules, open};
-use super::throttle::Bucket;
-use crate::clock::Clock;
+use super::reauth::reauth;
+use super::token::token;
+use crate::access_tokens::{RefreshCookie, queries as refresh_tokens};
+use crate::clock::{Clock, Timestamp};
 use crate::db::Db;
 use crate::http::client_ip::TrustedProxies;
-use crate::http::extract::{Json, plain_text};
+use crate::http::extract::Json;
 use crate::http::problem::{Code, Problem};
 use crate::http::resource::endpoint;
-use crate::identity::CurrentUser;
+use crate::identity::{CurrentUser, EndReason, Means};
 use crate::problems;
-use crate::secret::hasher::{Hasher, Overloaded};
-use crate::secret::password;
 use crate::sessions::layer::Sessions;
+use crate::sessions::queries::end_one;
 use crate::sessions::{Browser, state};
-use crate::users::model::MAX_EMAIL;
-use crate::users::queries::{self as users, Account};
 
 /// Adds the routes.
 pub fn configure(config: &mut ServiceConfig) {
-    config.service(endpoint("/login").post(login)).service(endpoint("/logout").post(logout));
+    config
+        .service(endpoint("/login").post(login))
+        .service(endpoint("/logout").post(logout))
+        .service(endpoint("/reauth").post(reauth))
+        .service(endpoint("/token").post(token));
 }
 
 /// Who signs in.
@@ -58,26 +60,6 @@ impl fmt::Debug for LoginRequest {
     }
 }
 
-impl LoginRequest {
-    /// Refuses what cannot be anybody's name or password, before any work is done on it.
-    fn check(&self) -> Result<(), Problem> {
-        plain_text("username", &self.username, MAX_EMAIL)?;
-        if self.username.trim().is_empty() {
-            return Err(Problem::invalid("username", "must not be empty"));
-        }
-        if !password::is_acceptable_length(&self.password) {
-            return Err(Problem::invalid("password", "must have 1 to 256 characters"));
-        }
-        Ok(())
-    }
-}
-
-impl From<Overloaded> for Problem {
-    fn from(_: Overloaded) -> Self {
-        Self::new(Code::Overloaded).retry_after(2)
-    }
-}
-
 problems!(
     /// What signing in can meet.
     LoginProblems: MalformedRequest, InvalidCredentials, CrossSiteRequest, PayloadTooLarge, UnsupportedMediaType,
@@ -93,22 +75,22 @@ pub(crate) async fn login(
     json: Json<LoginRequest>,
     session: Session,
     current: Result<CurrentUser, Problem>,
-    db: Data<Db>,
+    authenticator: Data<Authenticator>,
     clock: Data<Clock>,
-    hasher: Data<Hasher>,
     proxies: Data<TrustedProxies>,
     rules: ThinData<LoginRules>,
 ) -> Result<Answer<CurrentUser>, Problem> {
-    let Json(credentials) = json;
-    credentials.check()?;
-    let replaces = session_to_replace(current)?;
+    let Json(LoginRequest { username, password, remember }) = json;
     let ip = proxies.client_ip(request.peer_addr(), request.headers());
+    let attempt = Attempt { username, password, ip };
+    attempt.check()?;
+    let replaces = session_to_replace(current)?;
     let browser = Browser::of_user_agent(request.headers().get(header::USER_AGENT).map(header::HeaderValue::as_bytes));
-    let remember = credentials.remember;
 
-    let (account, rehashed) = authenticate(&db, &clock, &hasher, ip, credentials).await?;
-    let login = Login { account, rehashed, browser: &browser, ip, remember, replaces: replaces.as_deref() };
-    let opened = open(&db, rules.0, login, clock.now()).await?;
+    let (account, rehashed) = authenticator.authenticate(attempt).await?;
+    let replaces = replaces.as_deref();
+    let login = Login { account, rehashed, browser: &browser, ip, remember, replaces, refresh_token: None };
+    let opened = open(authenticator.db(), rules.0, login, clock.now()).await?;
     let (token, user) = opened.ok_or_else(|| Problem::new(Code::InvalidCredentials))?;
     state::sign_in(&session, &token, remember)?;
     Ok(Answer(user))
@@ -123,52 +105,45 @@ fn session_to_replace(current: Result<CurrentUser, Problem>) -> Result<Option<St
     }
 }
 
-/// The account that name and password belong to, and a new hash of the password where the stored one is outdated.
-///
-/// Unknown name, wrong password and disabled account take the same way: one look-up, one hash, one refusal.
-async fn authenticate(
-    db: &Db,
-    clock: &Clock,
-    hasher: &Hasher,
-    ip: IpAddr,
-    credentials: LoginRequest,
-) -> Result<(Account, Option<String>), Problem> {
-    let bucket = Bucket::of(ip);
-    let wait = bucket.seconds_to_wait(db, clock.now()).await?;
-    if wait > 0 {
-        return Err(Problem::new(Code::TooManyAttempts).retry_after(wait));
-    }
-    let account = users::find_by_name(db, &credentials.username).await?;
-    let password = password::normalize(&credentials.password);
-    let stored = account.as_ref().map(|account| account.password_hash.clone());
-    let verdict = hasher.verify(password.clone(), stored).await?;
-    match account {
-        Some(account) if verdict.matches && !account.disabled => {
-            // A full queue must not spoil a login that is already right: the next one will do.
-            let rehashed = if verdict.outdated { hasher.hash(password).await.ok() } else { None };
-            Ok((account, rehashed))
-        }
-        _ => {
-            bucket.fail(db, clock.now()).await?;
-            Err(Problem::new(Code::InvalidCredentials))
-        }
-    }
-}
-
 problems!(
     /// What signing out can meet.
     LogoutProblems: CrossSiteRequest, InternalError, Unavailable
 );
 
-/// Signs out: ends this session and takes the cookie away. Without a session it does nothing, and says so just the same.
+/// Signs out: ends the session that the request came with, by cookie or by token, and takes the cookies away. Without a
+/// session it does nothing, and says so just the same.
 #[utoipa::path(post, path = "/logout", operation_id = "logout", tag = "signing in",
     responses((status = 204, description = "Signed out."), LogoutProblems))]
-pub(crate) async fn logout(session: Session, sessions: ThinData<Sessions>) -> HttpResponse {
+#[expect(clippy::too_many_arguments, reason = "a handler's arguments are what it is given by name")]
+pub(crate) async fn logout(
+    request: HttpRequest,
+    session: Session,
+    sessions: ThinData<Sessions>,
+    current: Result<CurrentUser, Problem>,
+    refresh_cookie: ThinData<RefreshCookie>,
+    db: Data<Db>,
+    clock: Data<Clock>,
+) -> Result<HttpResponse, Problem> {
     let mut response = HttpResponse::NoContent();
     // Not "cookies": that would sign out sister apps on the host (W3C Clear Site Data, section 3.1).
     response.insert_header(("clear-site-data", r#""cache", "storage""#));
-    if !state::sign_out(&session) {
-        response.insert_header((header::SET_COOKIE, sessions.removal()));
+    if let Ok(CurrentUser { session: Some(session), means: Means::AccessToken, .. }) = &current {
+        end(&db, &session.id, clock.now()).await?;
     }
-    response.finish()
+    if refresh_cookie.is_in(request.headers()) {
+        if let Some(token) = refresh_cookie.read(request.headers())
+            && let Some(session_id) = refresh_tokens::session_of(&db, &token.hash()).await?
+        {
+            end(&db, &session_id, clock.now()).await?;
+        }
+        response.append_header((header::SET_COOKIE, refresh_cookie.removal()));
+    }
+    if !state::sign_out(&session) {
+        response.append_header((header::SET_COOKIE, sessions.removal()));
+    }
+    Ok(response.finish())
+}
+
+async fn end(db: &Db, session_id: &str, now: Timestamp) -> Result<(), sqlx::Error> {
+    db.write(async |tx| end_one(tx, session_id, EndReason::LoggedOut, now).await).await
 }

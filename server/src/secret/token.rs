@@ -21,7 +21,13 @@ impl PlainToken {
     /// A new token of 32 random bytes.
     #[must_use]
     pub fn generate() -> Self {
-        Self(URL_SAFE_NO_PAD.encode(random::bytes::<TOKEN_BYTES>()).into())
+        Self::from_bytes(random::bytes())
+    }
+
+    /// The token that these bytes make.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; TOKEN_BYTES]) -> Self {
+        Self(URL_SAFE_NO_PAD.encode(bytes).into())
     }
 
     /// The token that `text` is; `None` where it cannot be one, so that junk costs no query.
@@ -34,7 +40,7 @@ impl PlainToken {
     /// What is stored of it. No salt: 256 random bits cannot be guessed.
     #[must_use]
     pub fn hash(&self) -> TokenHash {
-        TokenHash(Sha256::digest(self.0.expose_secret().as_bytes()).into())
+        TokenHash::of(self.0.expose_secret())
     }
 
     /// The text, for the cookie.
@@ -55,6 +61,12 @@ impl fmt::Debug for PlainToken {
 pub struct TokenHash([u8; 32]);
 
 impl TokenHash {
+    /// The hash of a token's text.
+    #[must_use]
+    pub fn of(token: &str) -> Self {
+        Self(Sha256::digest(token.as_bytes()).into())
+    }
+
     /// The raw bytes, to bind to a statement.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {

@@ -33,11 +33,7 @@ impl SessionCookie {
             // A __Host- cookie cannot be planted by a sister subdomain or over http (RFC 6265bis section 4.1.3.2).
             name: if is_https { "__Host-session_id" } else { "session_id" },
             secure: is_https,
-            same_site: match same_site {
-                SameSitePolicy::Strict => SameSite::Strict,
-                SameSitePolicy::Lax => SameSite::Lax,
-                SameSitePolicy::None => SameSite::None,
-            },
+            same_site: same_site.into(),
             keys: keys.iter().map(|key| Key::derive_from(key.expose_secret().as_bytes())).collect(),
         }
     }
@@ -45,6 +41,22 @@ impl SessionCookie {
     /// The key that signs.
     pub fn key(&self) -> Key {
         self.keys[0].clone()
+    }
+
+    /// Leaves no cookie of our name in the request.
+    pub fn hide(&self, headers: &mut HeaderMap) {
+        if request_cookies(headers).any(|cookie| cookie.name() == self.name) {
+            self.keep_others(headers, None);
+        }
+    }
+
+    fn keep_others(&self, headers: &mut HeaderMap, ours: Option<Cookie<'static>>) {
+        let others = request_cookies(headers).filter(|cookie| cookie.name() != self.name);
+        let kept: Vec<String> = others.chain(ours).map(|cookie| cookie.stripped().encoded().to_string()).collect();
+        headers.remove(header::COOKIE);
+        if let Ok(line) = HeaderValue::from_str(&kept.join("; ")) {
+            headers.insert(header::COOKIE, line);
+        }
     }
 
     /// Leaves at most one cookie of our name in the request, signed with the first key.
@@ -56,13 +68,7 @@ impl SessionCookie {
             [cookie] => (1..self.keys.len()).find_map(|key| self.verify(cookie, key)).map(|value| self.sign(value)),
             _ => None,
         };
-        let others = request_cookies(headers).filter(|cookie| cookie.name() != self.name);
-        let kept: Vec<String> =
-            others.chain(resigned.clone()).map(|cookie| cookie.stripped().encoded().to_string()).collect();
-        headers.remove(header::COOKIE);
-        if let Ok(line) = HeaderValue::from_str(&kept.join("; ")) {
-            headers.insert(header::COOKIE, line);
-        }
+        self.keep_others(headers, resigned.clone());
         resigned.map(Resigned)
     }
 

@@ -1,5 +1,6 @@
 //! The layers around every path that can need a session.
 
+use std::fmt;
 use std::rc::Rc;
 
 use actix_session::SessionMiddleware;
@@ -7,7 +8,7 @@ use actix_session::config::{CookieContentSecurity, PersistentSession};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::cookie::time::Duration;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::ThinData;
 use actix_web::{Error, HttpMessage};
@@ -28,6 +29,12 @@ use crate::identity::Credential;
 pub struct Sessions {
     store: SqlSessionStore,
     cookie: SessionCookie,
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sessions").finish_non_exhaustive()
+    }
 }
 
 impl Sessions {
@@ -51,6 +58,19 @@ impl Sessions {
     #[must_use]
     pub fn removal(&self) -> HeaderValue {
         self.cookie.removal()
+    }
+
+    /// What the session of this id that tokens carry is worth right now; `None` where there is none.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn judge_token_session(&self, id: &str) -> Result<Option<Credential>, sqlx::Error> {
+        self.store.judge_token_session(id).await
+    }
+
+    /// Takes the session's cookie out of a request, so that nobody looks at it.
+    pub fn hide_cookie(&self, headers: &mut HeaderMap) {
+        self.cookie.hide(headers);
     }
 
     /// actix-session's middleware over our store.

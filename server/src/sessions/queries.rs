@@ -8,7 +8,7 @@ use sqlx::FromRow;
 use super::model::{Kind, Lifetime, Status};
 use crate::clock::Timestamp;
 use crate::db::{Db, Sql, Tx};
-use crate::identity::{CurrentSession, CurrentUser, EndReason, Role};
+use crate::identity::{CurrentSession, CurrentUser, EndReason, Means, Role};
 use crate::secret::token::TokenHash;
 use crate::{on_db, on_tx, sql};
 
@@ -18,7 +18,9 @@ pub(super) struct FoundSession {
     pub id: String,
     pub end_reason: Option<EndReason>,
     pub browser: String,
+    pub kind: Kind,
     pub created_at: Timestamp,
+    pub authenticated_at: Timestamp,
     pub last_seen_at: Timestamp,
     pub expires_at: Timestamp,
     pub ended_at: Option<Timestamp>,
@@ -40,20 +42,43 @@ impl From<FoundSession> for CurrentUser {
             full_name: found.full_name,
             role: found.role,
             created_at: found.user_created_at,
-            session: Some(CurrentSession { id: found.id, created_at: found.created_at, expires_at: found.expires_at }),
+            session: Some(CurrentSession {
+                id: found.id,
+                created_at: found.created_at,
+                expires_at: found.expires_at,
+                authenticated_at: found.authenticated_at,
+            }),
+            means: match found.kind {
+                Kind::Cookie => Means::Cookie,
+                Kind::Token => Means::AccessToken,
+            },
         }
     }
 }
 
+/// The statement that finds a session and its person.
+macro_rules! find_where {
+    ($condition:literal) => {
+        sql!(concat!(
+            "SELECT s.id, s.end_reason, s.browser, s.kind, s.created_at, s.authenticated_at, s.last_seen_at, s.expires_at, \
+                    s.ended_at, u.id AS user_id, u.username, u.email, u.full_name, u.role, u.disabled, \
+                    u.created_at AS user_created_at \
+             FROM session s JOIN user_account u ON u.id = s.user_id WHERE ",
+            $condition
+        ))
+    };
+}
+
 /// The session that has this token, alive or ended.
 pub(super) async fn find_by_token(db: &Db, token: &TokenHash) -> Result<Option<FoundSession>, sqlx::Error> {
-    const FIND: Sql = sql!(
-        "SELECT s.id, s.end_reason, s.browser, s.created_at, s.last_seen_at, s.expires_at, s.ended_at, \
-                u.id AS user_id, u.username, u.email, u.full_name, u.role, u.disabled, u.created_at AS user_created_at \
-         FROM session s JOIN user_account u ON u.id = s.user_id \
-         WHERE s.token_hash = ?"
-    );
+    const FIND: Sql = find_where!("s.token_hash = ?");
     on_db!(db, FIND, |pool, text| sqlx::query_as(text).bind(token.as_bytes()).fetch_optional(pool).await)
+}
+
+/// The session of that id that tokens carry, alive or ended.
+pub(super) async fn find_token_session(db: &Db, id: &str) -> Result<Option<FoundSession>, sqlx::Error> {
+    const FIND: Sql = find_where!("s.id = ? AND s.kind = ?");
+    on_db!(db, FIND, |pool, text| sqlx::query_as(text).bind(id).bind(Kind::Token).fetch_optional(pool).await)
 }
 
 /// A session to be opened.
@@ -108,11 +133,11 @@ pub async fn insert(tx: &mut Tx, session: &NewSession<'_>) -> Result<(), sqlx::E
 ///
 /// # Errors
 /// Those of the database.
-pub async fn replace(tx: &mut Tx, id: &str, now: Timestamp) -> Result<(), sqlx::Error> {
+pub async fn end_one(tx: &mut Tx, id: &str, reason: EndReason, now: Timestamp) -> Result<(), sqlx::Error> {
     const END: Sql = sql!("UPDATE session SET status = ?, end_reason = ?, ended_at = ? WHERE id = ? AND status = ?");
     on_tx!(tx, END, |connection, text| sqlx::query(text)
-        .bind(Status::from(EndReason::Replaced))
-        .bind(EndReason::Replaced)
+        .bind(Status::from(reason))
+        .bind(reason)
         .bind(now)
         .bind(id)
         .bind(Status::Active)
@@ -138,7 +163,7 @@ pub async fn end_surplus(tx: &mut Tx, user_id: &str, keep: u32, now: Timestamp) 
         .fetch_all(connection)
         .await)?;
     for id in surplus {
-        replace(tx, &id, now).await?;
+        end_one(tx, &id, EndReason::Replaced, now).await?;
     }
     Ok(())
 }
@@ -268,8 +293,29 @@ pub(super) async fn list_alive(
         .await)
 }
 
+/// Notes that the session's person has just proved who they are.
+///
+/// # Errors
+/// Those of the database.
+pub async fn freshen(db: &Db, id: &str, now: Timestamp) -> Result<(), sqlx::Error> {
+    const FRESHEN: Sql = sql!("UPDATE session SET authenticated_at = ? WHERE id = ? AND status = ?");
+    db.write(async |tx| {
+        on_tx!(tx, FRESHEN, |connection, text| sqlx::query(text)
+            .bind(now)
+            .bind(id)
+            .bind(Status::Active)
+            .execute(connection)
+            .await
+            .map(drop))
+    })
+    .await
+}
+
 /// Notes when sessions were last seen. Only moves forward, and only living sessions.
-pub(super) async fn touch(db: &Db, seen: &[(String, Timestamp)], every: Duration) -> Result<(), sqlx::Error> {
+///
+/// # Errors
+/// Those of the database.
+pub async fn touch(db: &Db, seen: &[(String, Timestamp)], every: Duration) -> Result<(), sqlx::Error> {
     const TOUCH: Sql = sql!("UPDATE session SET last_seen_at = ? WHERE id = ? AND status = ? AND last_seen_at <= ?");
     db.write(async |tx| {
         for (id, at) in seen {

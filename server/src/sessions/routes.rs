@@ -122,7 +122,7 @@ pub(crate) async fn list(
 
 problems!(
     /// What ending a session can meet.
-    EndProblems: NotAuthenticated, SessionEnded, CrossSiteRequest, NotFound, InternalError, Unavailable
+    EndProblems: NotAuthenticated, SessionEnded, CrossSiteRequest, InsufficientScope, NotFound, InternalError, Unavailable
 );
 
 /// Ends one of the caller's sessions. It is refused from the very next request on.
@@ -145,7 +145,7 @@ pub(crate) async fn end(
 
 problems!(
     /// What ending the other sessions can meet.
-    EndOthersProblems: NotAuthenticated, SessionEnded, CrossSiteRequest, InternalError, Unavailable
+    EndOthersProblems: NotAuthenticated, SessionEnded, CrossSiteRequest, InsufficientScope, InternalError, Unavailable
 );
 
 /// Ends all of the caller's sessions but the current one.

@@ -4,7 +4,7 @@ use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, Upd
 use actix_web::cookie::time::Duration;
 
 use super::exchange;
-use super::model::Lifetime;
+use super::model::{Kind, Lifetime};
 use super::queries::{self, FoundSession};
 use super::state::{self, State};
 use super::touch::Toucher;
@@ -29,20 +29,36 @@ pub(super) struct SqlSessionStore {
 impl SqlSessionStore {
     /// What the token is worth right now; `None` where no session has it.
     async fn judge(&self, token: TokenHash) -> Result<Option<Credential>, sqlx::Error> {
-        let Some(session) = queries::find_by_token(&self.db, &token).await? else { return Ok(None) };
+        match queries::find_by_token(&self.db, &token).await? {
+            Some(session) => self.judge_found(session).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// What the session of this id that tokens carry is worth right now; `None` where there is none.
+    pub async fn judge_token_session(&self, id: &str) -> Result<Option<Credential>, sqlx::Error> {
+        match queries::find_token_session(&self.db, id).await? {
+            Some(session) => self.judge_found(session).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn judge_found(&self, session: FoundSession) -> Result<Credential, sqlx::Error> {
         let now = self.clock.now();
         let ended = self.end_of(&session, now);
         if let Some((reason, at)) = ended {
-            return Ok(Some(Credential::Ended { reason, at }));
+            return Ok(Credential::Ended { reason, at });
         }
-        if self.binding == SessionBinding::Browser && !presented_by(&session.browser) {
+        // Tokens travel: an access token is verified by services, a refresh token is held by programs.
+        let is_bound = self.binding == SessionBinding::Browser && session.kind == Kind::Cookie;
+        if is_bound && !presented_by(&session.browser) {
             let reason = EndReason::BrowserMismatch;
             queries::end(&self.db, &session.id, &session.user_id, reason, now).await?;
-            return Ok(Some(Credential::Ended { reason, at: now }));
+            return Ok(Credential::Ended { reason, at: now });
         }
-        self.toucher.seen(&session.id, session.last_seen_at, now);
+        self.toucher.seen(&session.id, Some(session.last_seen_at), now);
         telemetry::note_user(&session.user_id);
-        Ok(Some(Credential::User(Box::new(session.into()))))
+        Ok(Credential::User(Box::new(session.into())))
     }
 
     fn end_of(&self, session: &FoundSession, now: Timestamp) -> Option<(EndReason, Timestamp)> {

@@ -245,6 +245,18 @@ impl Browser {
         self.send(Method::DELETE, path, Body::None).await
     }
 
+    /// A form, as OAuth clients send it.
+    pub async fn form(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let raw = Body::Raw { content_type: Some("application/x-www-form-urlencoded"), bytes: body.into_bytes() };
+        self.send(Method::POST, path, raw).await
+    }
+
+    /// The same client with a bearer token and no cookie.
+    pub fn with_bearer(&self, token: &str) -> Self {
+        Self { cookie: None, headers: vec![("authorization", format!("Bearer {token}"))], ..self.clone() }
+    }
+
     /// Sends a request, keeps the cookie that the answer sets, and holds the answer against what every answer promises.
     pub async fn send(&mut self, method: Method, path: &str, body: Body) -> Answer {
         let mut request = client().request(method.clone(), format!("{}{path}", self.base));
@@ -268,7 +280,7 @@ impl Browser {
         let answer = Answer { status, headers, body: response.bytes().await.unwrap().to_vec() };
         answer.keeps_the_promises_of_every_answer(path);
         answer.is_documented(&method, path);
-        if let Some((name, value)) = answer.session_cookie() {
+        if let Some((name, value)) = answer.session_cookie().or_else(|| answer.cookie("refresh_token")) {
             self.cookie = (!value.is_empty()).then(|| format!("{name}={value}"));
         }
         answer
@@ -312,10 +324,15 @@ impl Answer {
 
     /// Name and value of the session cookie that is set; the value is empty when it is removed.
     pub fn session_cookie(&self) -> Option<(String, String)> {
+        self.cookie("session_id")
+    }
+
+    /// Name and value of a cookie that is set, whose name ends so; the value is empty when it is removed.
+    pub fn cookie(&self, ending: &str) -> Option<(String, String)> {
         self.headers.get_all(SET_COOKIE).iter().find_map(|line| {
             let (pair, _) = line.to_str().ok()?.split_once(';')?;
             let (name, value) = pair.split_once('=')?;
-            name.ends_with("session_id").then(|| (name.to_owned(), value.to_owned()))
+            name.ends_with(ending).then(|| (name.to_owned(), value.to_owned()))
         })
     }
 
@@ -341,7 +358,8 @@ impl Answer {
         if path.starts_with("/api") {
             assert_eq!(self.header("cache-control"), "no-store", "{path}");
         }
-        if self.status >= 400 && !self.body.is_empty() && !path.starts_with("/api/health") {
+        let has_own_errors = path.starts_with("/api/health") || (path == "/api/token" && self.status == 400);
+        if self.status >= 400 && !self.body.is_empty() && !has_own_errors {
             assert_eq!(self.header("content-type"), "application/problem+json", "{path}: {}", self.text());
             let problem = self.json();
             for member in ["type", "title", "status", "code", "request_id"] {
@@ -365,6 +383,9 @@ impl Answer {
         let Some(operation) = operation(document, method, path) else { return };
         let response = &operation["responses"][self.status.to_string()];
         assert!(!response.is_null(), "{method} {path} answers {} without saying so: {}", self.status, self.text());
+        if self.header("www-authenticate").is_empty() {
+            assert!(!self.code().contains("scope"), "{path} does not say how to authenticate");
+        }
         if !self.code().is_empty() {
             let codes = codes(response);
             assert!(codes.contains(&self.code()), "{method} {path} answers {} beside {codes:?}", self.code());

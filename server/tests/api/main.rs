@@ -1,6 +1,8 @@
 //! The server as its clients meet it: a real one on a real socket, with a database of its own for each test.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod access_tokens;
+mod api_tokens;
 mod app;
 mod architecture;
 mod cli;

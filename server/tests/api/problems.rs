@@ -20,6 +20,25 @@ async fn call(browser: &mut Browser, operation: &str, body: Option<Body>) -> Ans
         "listSessions" => browser.get("/api/sessions").await,
         "endOtherSessions" => browser.delete("/api/sessions").await,
         "endSession" => browser.delete("/api/sessions/0191e000-0000-7000-8000-000000000000").await,
+        "reauth" => {
+            browser.send(Method::POST, "/api/reauth", body.unwrap_or(Body::Json(json!({"password": PASSWORD})))).await
+        }
+        "token" => {
+            let good = format!("grant_type=password&username=alice&password={}", PASSWORD.replace(' ', "+"));
+            let kind = Some("application/x-www-form-urlencoded");
+            let bytes = match body {
+                Some(Body::Raw { bytes, .. }) => bytes,
+                _ => good.into_bytes(),
+            };
+            browser.send(Method::POST, "/api/token", Body::Raw { content_type: kind, bytes }).await
+        }
+        "refreshToken" => browser.send(Method::POST, "/api/refresh-token", Body::None).await,
+        "listTokens" => browser.get("/api/tokens").await,
+        "createToken" => {
+            let token = Body::Json(json!({"name": "x", "expires_in_days": 1, "scopes": ["read"]}));
+            browser.send(Method::POST, "/api/tokens", body.unwrap_or(token)).await
+        }
+        "revokeToken" => browser.delete("/api/tokens/0191e000-0000-7000-8000-000000000000").await,
         other => panic!("{other} has problems that this test does not know"),
     }
 }
@@ -32,10 +51,32 @@ async fn provoke(operation: &str, code: &str) -> Answer {
         spawn().await
     };
     let mut browser = app.signed_in("alice").await;
+    if operation == "refreshToken" {
+        browser = app.browser();
+        browser.form("/api/token", &[("grant_type", "password"), ("username", "alice"), ("password", PASSWORD)]).await;
+    }
     let raw = |kind, bytes: Vec<u8>| Some(Body::Raw { content_type: Some(kind), bytes });
     let mut body = None;
     match code {
         "not_authenticated" => browser.cookie = None,
+        "refresh_token_expired" => app.advance(8 * 24 * 3600),
+        "refresh_token_reused" => {
+            let cookie = browser.cookie.clone();
+            call(&mut browser, operation, None).await;
+            app.advance(11);
+            browser.cookie = cookie;
+        }
+        "insufficient_scope" => {
+            let token = json!({"name": "x", "expires_in_days": 1, "scopes": ["read"]});
+            let token = browser.post("/api/tokens", token).await.json()["token"].as_str().unwrap().to_owned();
+            browser = browser.with_bearer(&token);
+        }
+        "reauth_required" => app.advance(11 * 60),
+        "too_many_tokens" => {
+            for _ in 0..50 {
+                assert_eq!(call(&mut browser, operation, None).await.status, 201);
+            }
+        }
         "session_ended" => {
             let cookie = browser.cookie.clone();
             browser.logout().await;
@@ -43,6 +84,7 @@ async fn provoke(operation: &str, code: &str) -> Answer {
         }
         "cross_site_request" => browser.headers = vec![("origin", "https://evil.example".to_owned())],
         "unavailable" => app.db.close().await,
+        "internal_error" if operation == "token" => app.execute("DROP TABLE login_attempt").await,
         "internal_error" if operation == "logout" => {
             app.execute("ALTER TABLE session RENAME COLUMN ended_at TO gone").await;
         }
@@ -50,19 +92,25 @@ async fn provoke(operation: &str, code: &str) -> Answer {
         "malformed_request" => body = raw("application/json", b"{".to_vec()),
         "payload_too_large" => body = raw("application/json", vec![b' '; 70_000]),
         "unsupported_media_type" => body = raw("text/plain", b"{}".to_vec()),
-        "invalid_credentials" => body = Some(Body::Json(json!({"username": "alice", "password": "wrong"}))),
         "too_many_attempts" => {
             for _ in 0..10 {
                 browser.login("alice", "wrong").await;
             }
         }
-        "invalid_input" if operation == "login" => body = Some(Body::Json(json!({}))),
+        "invalid_input" if matches!(operation, "login" | "reauth" | "createToken") => {
+            body = Some(Body::Json(json!({})))
+        }
+        "invalid_input" if operation == "listTokens" => return browser.get("/api/tokens?limit=0").await,
+        "invalid_credentials" if operation == "login" => {
+            body = Some(Body::Json(json!({"username": "alice", "password": "wrong"})));
+        }
+        "invalid_credentials" if operation == "reauth" => body = Some(Body::Json(json!({"password": "wrong"}))),
         "invalid_input" if operation == "listUsers" => return browser.get("/api/users?limit=0").await,
         "invalid_input" => return browser.get("/api/sessions?limit=0").await,
         "overloaded" => {
             let flood = (0..120).map(|_| {
                 let mut browser = browser.clone();
-                async move { call(&mut browser, "login", None).await }
+                async move { call(&mut browser, operation, None).await }
             });
             let answers = futures_util::future::join_all(flood).await;
             return answers.into_iter().find(|answer| answer.code() == "overloaded").expect("one is refused");

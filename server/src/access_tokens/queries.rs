@@ -1,0 +1,63 @@
+//! Every statement about refresh tokens.
+
+use sqlx::FromRow;
+
+use crate::clock::Timestamp;
+use crate::db::{Db, Sql, Tx};
+use crate::secret::token::TokenHash;
+use crate::{on_db, on_tx, sql};
+
+/// Stores a refresh token that is given out now.
+///
+/// # Errors
+/// Those of the database.
+pub async fn insert(tx: &mut Tx, token: &TokenHash, session_id: &str, now: Timestamp) -> Result<(), sqlx::Error> {
+    const INSERT: Sql = sql!("INSERT INTO refresh_token (token_hash, session_id, issued_at) VALUES (?, ?, ?)");
+    on_tx!(tx, INSERT, |connection, text| sqlx::query(text)
+        .bind(token.as_bytes())
+        .bind(session_id)
+        .bind(now)
+        .execute(connection)
+        .await
+        .map(drop))
+}
+
+/// The session that a refresh token was given out for.
+///
+/// # Errors
+/// Those of the database.
+pub async fn session_of(db: &Db, token: &TokenHash) -> Result<Option<String>, sqlx::Error> {
+    const FIND: Sql = sql!("SELECT session_id FROM refresh_token WHERE token_hash = ?");
+    on_db!(db, FIND, |pool, text| sqlx::query_scalar(text).bind(token.as_bytes()).fetch_optional(pool).await)
+}
+
+/// Marks a token as used, if it was not; says whether this call was the one that did.
+pub(super) async fn mark_used(
+    tx: &mut Tx,
+    token: &TokenHash,
+    successor: &TokenHash,
+    now: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    const USE: Sql =
+        sql!("UPDATE refresh_token SET used_at = ?, successor_hash = ? WHERE token_hash = ? AND used_at IS NULL");
+    on_tx!(tx, USE, |connection, text| sqlx::query(text)
+        .bind(now)
+        .bind(successor.as_bytes())
+        .bind(token.as_bytes())
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected() == 1))
+}
+
+/// What became of a token that was used.
+#[derive(Debug, FromRow)]
+pub(super) struct Used {
+    pub used_at: Option<Timestamp>,
+    pub successor_hash: Option<Vec<u8>>,
+}
+
+/// When a token was used, and what took its place.
+pub(super) async fn used(tx: &mut Tx, token: &TokenHash) -> Result<Option<Used>, sqlx::Error> {
+    const FIND: Sql = sql!("SELECT used_at, successor_hash FROM refresh_token WHERE token_hash = ?");
+    on_tx!(tx, FIND, |connection, text| sqlx::query_as(text).bind(token.as_bytes()).fetch_optional(connection).await)
+}

@@ -1,0 +1,114 @@
+//! Refresh tokens: each is good for one use, which gives its successor. One that comes back after that was copied, and ends
+//! the whole family (RFC 9700 section 4.14.2).
+//!
+//! Two tabs, or a browser that repeats a request whose answer was lost, may present the same token at nearly the same time.
+//! For ten seconds all of them get the same successor. It is not kept anywhere in clear for that: it is computed from the
+//! token that is presented and a key of the server's.
+
+use std::time::Duration;
+
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha256;
+
+use super::queries;
+use crate::audit::{self, Entry, Event};
+use crate::clock::{Clock, Timestamp};
+use crate::db::Db;
+use crate::identity::{Credential, CurrentUser, EndReason};
+use crate::secret::token::PlainToken;
+use crate::sessions::layer::Sessions;
+use crate::sessions::queries as sessions;
+
+/// How long a token that was used still gives its successor.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// What a refresh token is worth.
+#[derive(Debug)]
+pub enum Renewal {
+    /// Its successor, and whose it is.
+    Renewed(Box<CurrentUser>, PlainToken),
+    /// It was used before: its session has been ended.
+    Reused,
+    /// Its session has ended.
+    Ended(EndReason, Timestamp),
+    /// Nobody knows it.
+    Unknown,
+}
+
+/// Renews refresh tokens.
+#[derive(Clone, Debug)]
+pub struct Refresher {
+    db: Db,
+    clock: Clock,
+    sessions: Sessions,
+    keys: Vec<SecretString>,
+}
+
+impl Refresher {
+    /// The keys are those that sign cookies: the first makes successors, all recognise them.
+    #[must_use]
+    pub fn new(db: Db, clock: Clock, sessions: Sessions, keys: Vec<SecretString>) -> Self {
+        Self { db, clock, sessions, keys }
+    }
+
+    /// Uses a refresh token.
+    ///
+    /// # Errors
+    /// Those of the database; the token is then as good as before, or gives its successor once more.
+    pub async fn renew(&self, token: &PlainToken) -> Result<Renewal, sqlx::Error> {
+        let Some(session_id) = queries::session_of(&self.db, &token.hash()).await? else {
+            return Ok(Renewal::Unknown);
+        };
+        let user = match self.sessions.judge_token_session(&session_id).await? {
+            Some(Credential::User(user)) => user,
+            Some(Credential::Ended { reason, at }) => return Ok(Renewal::Ended(reason, at)),
+            Some(Credential::Unknown(_)) | None => return Ok(Renewal::Unknown),
+        };
+        let now = self.clock.now();
+        let successor = self
+            .db
+            .write(async |tx| {
+                let successor = successor(token, &self.keys[0]);
+                if queries::mark_used(tx, &token.hash(), &successor.hash(), now).await? {
+                    queries::insert(tx, &successor.hash(), &session_id, now).await?;
+                    return Ok(Some(successor));
+                }
+                let Some(used) = queries::used(tx, &token.hash()).await? else { return Ok(None) };
+                if used.used_at.is_some_and(|at| now.since(at) <= GRACE) {
+                    let hash = used.successor_hash.unwrap_or_default();
+                    let successors = self.keys.iter().map(|key| self::successor(token, key));
+                    if let Some(successor) =
+                        successors.into_iter().find(|successor| successor.hash().as_bytes() == hash)
+                    {
+                        return Ok(Some(successor));
+                    }
+                }
+                sessions::end_one(tx, &session_id, EndReason::Revoked, now).await?;
+                let entry = Entry {
+                    at: now,
+                    event: Event::RefreshTokenReused,
+                    user_id: &user.id,
+                    actor_id: None,
+                    session_id: Some(&session_id),
+                    detail: None,
+                };
+                audit::queries::insert(tx, &entry).await?;
+                Ok::<_, sqlx::Error>(None)
+            })
+            .await?;
+        Ok(match successor {
+            Some(successor) => Renewal::Renewed(user, successor),
+            None => Renewal::Reused,
+        })
+    }
+}
+
+/// The token that takes this one's place. Without the key it cannot be guessed, not even by who knows this token.
+fn successor(token: &PlainToken, key: &SecretString) -> PlainToken {
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(key.expose_secret().as_bytes()).expect("HMAC takes keys of any length");
+    mac.update(b"hallpass refresh token successor\0");
+    mac.update(token.expose().as_bytes());
+    PlainToken::from_bytes(mac.finalize().into_bytes().into())
+}

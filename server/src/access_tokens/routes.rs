@@ -1,0 +1,98 @@
+//! Renewing an access token, and the keys to verify one with.
+
+use actix_web::http::header;
+use actix_web::web::{Data, ServiceConfig, ThinData};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::cookie::RefreshCookie;
+use super::jwt::AccessTokens;
+use super::refresh::{Refresher, Renewal};
+use crate::clock::{Clock, Timestamp};
+use crate::http::problem::{Code, Problem};
+use crate::http::resource::endpoint;
+use crate::identity::{CurrentUser, EndReason, session_ended};
+use crate::problems;
+use crate::secret::token::PlainToken;
+
+/// Adds the routes below `/api`.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(endpoint("/refresh-token").post(refresh));
+}
+
+/// Adds the route outside of `/api`.
+pub fn configure_well_known(config: &mut ServiceConfig) {
+    config.service(endpoint("/.well-known/jwks.json").get(key_set));
+}
+
+/// An access token (RFC 6749 section 5.1).
+#[derive(Serialize, ToSchema)]
+pub struct TokenAnswer {
+    /// The JWT, to be sent as `Authorization: Bearer`.
+    access_token: String,
+    /// Always `bearer`.
+    #[schema(value_type = String, example = "bearer")]
+    token_type: &'static str,
+    /// Seconds that it lives.
+    expires_in: u64,
+    /// The refresh token, with the scope `offline_access`; otherwise it is in a cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    refresh_token: Option<String>,
+}
+
+/// The answer that hands out an access token, with its refresh token in a cookie or, without one, in the body.
+///
+/// # Errors
+/// When the token cannot be signed.
+pub fn hand_out(
+    tokens: &AccessTokens,
+    user: &CurrentUser,
+    refresh_token: &PlainToken,
+    cookie: Option<&RefreshCookie>,
+    now: Timestamp,
+) -> Result<HttpResponse, Problem> {
+    let session = user.session.as_ref().ok_or_else(|| Problem::new(Code::NotAuthenticated))?;
+    let (access_token, expires_in) = tokens.sign(&user.id, session, now).map_err(Problem::internal)?;
+    let mut response = HttpResponse::Ok();
+    if let Some(cookie) = cookie {
+        response.insert_header((header::SET_COOKIE, cookie.set(refresh_token, session, now)));
+    }
+    let refresh_token = cookie.is_none().then(|| refresh_token.expose().to_owned());
+    Ok(response.json(TokenAnswer { access_token, token_type: "bearer", expires_in, refresh_token }))
+}
+
+problems!(
+    /// What renewing can meet.
+    RefreshProblems: NotAuthenticated, SessionEnded, RefreshTokenExpired, RefreshTokenReused, CrossSiteRequest, InternalError,
+        Unavailable
+);
+
+/// Renews the access token with the refresh cookie, which changes. A refusal never removes the cookie: another tab's answer
+/// may just have set a newer one.
+#[utoipa::path(post, path = "/refresh-token", operation_id = "refreshToken", tag = "tokens",
+    responses((status = 200, body = TokenAnswer, description = "Renewed; the cookie is set anew."), RefreshProblems))]
+pub(crate) async fn refresh(
+    request: HttpRequest,
+    tokens: Data<AccessTokens>,
+    refresher: Data<Refresher>,
+    cookie: ThinData<RefreshCookie>,
+    clock: Data<Clock>,
+) -> Result<HttpResponse, Problem> {
+    let token = cookie.read(request.headers()).ok_or_else(|| Problem::new(Code::NotAuthenticated))?;
+    match refresher.renew(&token).await? {
+        Renewal::Renewed(user, successor) => hand_out(&tokens, &user, &successor, Some(&cookie), clock.now()),
+        Renewal::Reused => Err(Problem::new(Code::RefreshTokenReused)),
+        Renewal::Ended(EndReason::Expired | EndReason::Idle, _) => Err(Problem::new(Code::RefreshTokenExpired)),
+        Renewal::Ended(reason, at) => Err(session_ended(reason, at)),
+        Renewal::Unknown => Err(Problem::new(Code::NotAuthenticated)),
+    }
+}
+
+/// The public keys of the access tokens (RFC 7517). Those who keep a copy should ask again when they meet a key they do not
+/// know.
+async fn key_set(tokens: Data<AccessTokens>) -> actix_web::web::Json<Value> {
+    actix_web::web::Json(tokens.key_set())
+}

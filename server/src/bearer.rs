@@ -1,0 +1,114 @@
+//! `Authorization: Bearer`: an access token or a token for scripts, told apart by its look. It wins over a cookie: while it is
+//! there, the session cookie is not looked at, so a bad token is 401 even beside a good cookie.
+
+use actix_web::Error;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::web::{Data, ThinData};
+
+use crate::access_tokens::AccessTokens;
+use crate::api_tokens::model::ApiToken;
+use crate::api_tokens::queries as api_tokens;
+use crate::clock::Clock;
+use crate::db::Db;
+use crate::http::problem::{Code, Problem};
+use crate::identity::{Credential, CurrentUser};
+use crate::sessions::layer::Sessions;
+use crate::sessions::touch::Toucher;
+use crate::telemetry;
+
+/// Judges the tokens of requests.
+#[derive(Clone, Debug)]
+pub struct Bearer {
+    db: Db,
+    clock: Clock,
+    access_tokens: Data<AccessTokens>,
+    toucher: Toucher,
+}
+
+impl Bearer {
+    /// The judge of access tokens signed by `access_tokens`, and of tokens for scripts, whose uses `toucher` notes.
+    #[must_use]
+    pub fn new(db: Db, clock: Clock, access_tokens: Data<AccessTokens>, toucher: Toucher) -> Self {
+        Self { db, clock, access_tokens, toucher }
+    }
+
+    async fn judge(&self, sessions: &Sessions, token: &str) -> Result<Option<Credential>, sqlx::Error> {
+        if ApiToken::is_meant_by(token) {
+            return self.judge_api_token(token).await;
+        }
+        let Some(claims) = self.access_tokens.verify(token, self.clock.now()) else { return Ok(None) };
+        let credential = sessions.judge_token_session(&claims.sid).await?;
+        Ok(credential.filter(|credential| speaks_for(credential, &claims.sub)))
+    }
+
+    async fn judge_api_token(&self, token: &str) -> Result<Option<Credential>, sqlx::Error> {
+        let Some(token) = ApiToken::parse(token) else { return Ok(None) };
+        let now = self.clock.now();
+        let found = api_tokens::find(&self.db, &token.hash()).await?;
+        let Some(found) = found.filter(|found| !found.disabled && now < found.expires_at) else { return Ok(None) };
+        self.toucher.seen(&found.id, found.last_used_at, now);
+        let user = CurrentUser::from(found);
+        telemetry::note_user(&user.id);
+        Ok(Some(Credential::User(Box::new(user))))
+    }
+}
+
+/// Whether the session is that of the person whom the token names.
+fn speaks_for(credential: &Credential, user_id: &str) -> bool {
+    match credential {
+        Credential::User(user) => user.id == user_id,
+        Credential::Ended { .. } | Credential::Unknown(_) => true,
+    }
+}
+
+/// The layer, outside of the session's.
+///
+/// # Errors
+/// Those of the layers inside.
+pub async fn authenticate(
+    bearer: ThinData<Bearer>,
+    sessions: ThinData<Sessions>,
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let Some(token) = token_of(request.headers()) else {
+        return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
+    };
+    sessions.hide_cookie(request.headers_mut());
+    match bearer.judge(&sessions, &token).await {
+        Ok(Some(credential)) => credential.attach(&request),
+        Ok(None) => {}
+        Err(error) => Credential::Unknown(error.into()).attach(&request),
+    }
+    next.call(request).await.map(|response| challenge(response.map_into_boxed_body()))
+}
+
+/// The token of an `Authorization: Bearer` header; other schemes are somebody else's, perhaps a proxy's.
+fn token_of(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::AUTHORIZATION)?.as_bytes();
+    let (scheme, token) = value.split_at_checked("bearer".len())?;
+    let is_bearer = scheme.eq_ignore_ascii_case(b"bearer") && token.first().is_none_or(|byte| *byte == b' ');
+    is_bearer.then(|| String::from_utf8_lossy(token).trim().to_owned())
+}
+
+/// RFC 6750 section 3: a refusal says what was wrong with the token.
+fn challenge<B>(mut response: ServiceResponse<B>) -> ServiceResponse<B> {
+    let challenge = match response.status() {
+        StatusCode::UNAUTHORIZED => r#"Bearer realm="hallpass", error="invalid_token""#,
+        StatusCode::FORBIDDEN if is_scope_missing(&response) => {
+            r#"Bearer realm="hallpass", error="insufficient_scope""#
+        }
+        _ => return response,
+    };
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    response
+}
+
+fn is_scope_missing<B>(response: &ServiceResponse<B>) -> bool {
+    let problem = response.response().error().and_then(Error::as_error::<Problem>);
+    problem.is_some_and(|problem| problem.code() == Code::InsufficientScope)
+}

@@ -1,0 +1,58 @@
+//! `POST /reauth`: proving once more who one is, for what matters most.
+
+use std::fmt;
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use secrecy::SecretString;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::authenticate::{Attempt, Authenticator};
+use crate::clock::Clock;
+use crate::http::client_ip::TrustedProxies;
+use crate::http::extract::Json;
+use crate::http::problem::Problem;
+use crate::identity::SignedIn;
+use crate::problems;
+use crate::sessions::queries as sessions;
+
+/// The proof.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReauthRequest {
+    /// The password of the person who is signed in.
+    #[schema(value_type = String, format = Password)]
+    password: SecretString,
+}
+
+impl fmt::Debug for ReauthRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReauthRequest").finish_non_exhaustive()
+    }
+}
+
+problems!(
+    /// What proving it can meet.
+    ReauthProblems: MalformedRequest, NotAuthenticated, SessionEnded, InvalidCredentials, CrossSiteRequest, InsufficientScope,
+        PayloadTooLarge, UnsupportedMediaType, InvalidInput, TooManyAttempts, InternalError, Unavailable, Overloaded
+);
+
+/// Marks the session as one whose person has just entered the password. Failures count like those of a login.
+#[utoipa::path(post, path = "/reauth", operation_id = "reauth", tag = "signing in", request_body = ReauthRequest,
+    responses((status = 204, description = "Proved."), ReauthProblems))]
+pub(crate) async fn reauth(
+    request: HttpRequest,
+    json: Json<ReauthRequest>,
+    caller: SignedIn,
+    authenticator: Data<Authenticator>,
+    proxies: Data<TrustedProxies>,
+    clock: Data<Clock>,
+) -> Result<HttpResponse, Problem> {
+    let ip = proxies.client_ip(request.peer_addr(), request.headers());
+    let attempt = Attempt { username: caller.user.username, password: json.0.password, ip };
+    attempt.check()?;
+    authenticator.authenticate(attempt).await?;
+    sessions::freshen(authenticator.db(), &caller.session.id, clock.now()).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,224 @@
+//! `POST /token`: signing in for clients that carry tokens instead of a cookie (OAuth 2.0, RFC 6749 sections 4.3 and 6).
+
+use std::fmt;
+
+use actix_web::http::header;
+use actix_web::web::{Data, ThinData};
+use actix_web::{HttpRequest, HttpResponse};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::authenticate::{Attempt, Authenticator};
+use super::open::{Login, LoginRules, open};
+use crate::access_tokens::queries as refresh_tokens;
+use crate::access_tokens::routes::{TokenAnswer, hand_out};
+use crate::access_tokens::{AccessTokens, RefreshCookie, Refresher, Renewal};
+use crate::clock::Clock;
+use crate::http::client_ip::TrustedProxies;
+use crate::http::extract::Form;
+use crate::http::problem::{Code, Problem};
+use crate::problems;
+use crate::secret::token::PlainToken;
+use crate::sessions::Browser;
+
+/// The scope that asks for the refresh token in the body (OpenID Connect Core section 11).
+const OFFLINE_ACCESS: &str = "offline_access";
+
+/// What a client asks for.
+#[derive(Deserialize, ToSchema)]
+pub struct TokenRequest {
+    /// `password`, or `refresh_token` for clients that hold their refresh token themselves.
+    #[schema(required = true)]
+    grant_type: Option<String>,
+    /// With `password`: the username or the e-mail address.
+    username: Option<String>,
+    /// With `password`: the password.
+    #[schema(value_type = Option<String>, format = Password)]
+    password: Option<SecretString>,
+    /// `offline_access` to get the refresh token in the body instead of a cookie.
+    scope: Option<String>,
+    /// With `refresh_token`: the one that was given last.
+    #[schema(value_type = Option<String>, format = Password)]
+    refresh_token: Option<SecretString>,
+    /// `false` for a session of at most a day, whose cookie ends with the browser.
+    remember: Option<bool>,
+}
+
+impl fmt::Debug for TokenRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenRequest").field("grant_type", &self.grant_type).finish_non_exhaustive()
+    }
+}
+
+/// Why no token was given (RFC 6749 section 5.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OAuthErrorCode {
+    /// A parameter is missing, given twice or malformed.
+    InvalidRequest,
+    /// Name or password are wrong, or the refresh token is not good (any more).
+    InvalidGrant,
+    /// Not a grant that is offered here.
+    UnsupportedGrantType,
+    /// A scope that does not exist.
+    InvalidScope,
+}
+
+/// The error of RFC 6749 section 5.2.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OAuthError {
+    /// What is wrong.
+    error: OAuthErrorCode,
+    /// A sentence for the client's developer.
+    error_description: &'static str,
+}
+
+/// Either a problem of ours, or an answer in OAuth's own form.
+enum Refusal {
+    Problem(Problem),
+    OAuth(OAuthErrorCode, &'static str),
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        match problem.code() {
+            Code::InvalidCredentials => {
+                Self::OAuth(OAuthErrorCode::InvalidGrant, "The username or the password is wrong.")
+            }
+            Code::InvalidInput | Code::MalformedRequest | Code::UnsupportedMediaType => Self::OAuth(
+                OAuthErrorCode::InvalidRequest,
+                "Send grant_type and its parameters once each, as application/x-www-form-urlencoded.",
+            ),
+            _ => Self::Problem(problem),
+        }
+    }
+}
+
+impl From<sqlx::Error> for Refusal {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Problem(error.into())
+    }
+}
+
+problems!(
+    /// What asking for a token can meet, beside OAuth's own errors.
+    TokenProblems: CrossSiteRequest, PayloadTooLarge, TooManyAttempts, InternalError, Unavailable, Overloaded
+);
+
+/// Gives an access token for a password, or for a refresh token that the client holds itself.
+#[utoipa::path(post, path = "/token", operation_id = "token", tag = "tokens",
+    request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, body = TokenAnswer, description = "Given; without `offline_access` the refresh cookie is set."),
+        (status = 400, body = OAuthError, description = "Refused (RFC 6749 section 5.2)."), TokenProblems))]
+#[expect(clippy::too_many_arguments, reason = "a handler's arguments are what it is given by name")]
+pub(crate) async fn token(
+    request: HttpRequest,
+    form: Result<Form<TokenRequest>, Problem>,
+    authenticator: Data<Authenticator>,
+    tokens: Data<AccessTokens>,
+    refresher: Data<Refresher>,
+    cookie: ThinData<RefreshCookie>,
+    proxies: Data<TrustedProxies>,
+    clock: Data<Clock>,
+    rules: ThinData<LoginRules>,
+) -> Result<HttpResponse, Problem> {
+    let context = Context { request: &request, tokens: &tokens, cookie: &cookie, proxies: &proxies, clock: &clock };
+    let outcome = match form {
+        Ok(Form(form)) => match form.grant_type.as_deref() {
+            Some("password") => with_password(&context, form, &authenticator, rules.0).await,
+            Some("refresh_token") => with_refresh_token(&context, &form, &refresher).await,
+            Some(_) => {
+                Err(Refusal::OAuth(OAuthErrorCode::UnsupportedGrantType, "The grants are password and refresh_token."))
+            }
+            None => Err(Refusal::OAuth(OAuthErrorCode::InvalidRequest, "grant_type is missing.")),
+        },
+        Err(problem) => Err(problem.into()),
+    };
+    outcome.or_else(|refusal| match refusal {
+        Refusal::Problem(problem) => Err(problem),
+        Refusal::OAuth(error, error_description) => {
+            Ok(HttpResponse::BadRequest().json(OAuthError { error, error_description }))
+        }
+    })
+}
+
+/// What both grants need of the request and the server.
+struct Context<'a> {
+    request: &'a HttpRequest,
+    tokens: &'a AccessTokens,
+    cookie: &'a RefreshCookie,
+    proxies: &'a TrustedProxies,
+    clock: &'a Clock,
+}
+
+async fn with_password(
+    context: &Context<'_>,
+    form: TokenRequest,
+    authenticator: &Authenticator,
+    rules: LoginRules,
+) -> Result<HttpResponse, Refusal> {
+    let (Some(username), Some(password)) = (form.username, form.password) else {
+        return Err(Refusal::OAuth(OAuthErrorCode::InvalidRequest, "username and password are needed."));
+    };
+    let offline = match form.scope.as_deref().map(str::trim) {
+        None | Some("") => false,
+        Some(OFFLINE_ACCESS) => true,
+        Some(_) => return Err(Refusal::OAuth(OAuthErrorCode::InvalidScope, "The only scope is offline_access.")),
+    };
+    let headers = context.request.headers();
+    let ip = context.proxies.client_ip(context.request.peer_addr(), headers);
+    let attempt = Attempt { username, password, ip };
+    attempt.check()?;
+    let (account, rehashed) = authenticator.authenticate(attempt).await?;
+
+    // Signing in over a live session ends it, as with the cookie.
+    let before = if offline { None } else { context.cookie.read(headers) };
+    let replaces = match before {
+        Some(token) => refresh_tokens::session_of(authenticator.db(), &token.hash()).await?,
+        None => None,
+    };
+    let browser = Browser::of_user_agent(headers.get(header::USER_AGENT).map(header::HeaderValue::as_bytes));
+    let (refresh_token, now) = (PlainToken::generate(), context.clock.now());
+    let login = Login {
+        account,
+        rehashed,
+        browser: &browser,
+        ip,
+        remember: form.remember.unwrap_or(true),
+        replaces: replaces.as_deref(),
+        refresh_token: Some(refresh_token.hash()),
+    };
+    let opened = open(authenticator.db(), rules, login, now).await?;
+    let (_, user) = opened.ok_or_else(|| Problem::new(Code::InvalidCredentials))?;
+    let cookie = (!offline).then_some(context.cookie);
+    Ok(hand_out(context.tokens, &user, &refresh_token, cookie, now)?)
+}
+
+async fn with_refresh_token(
+    context: &Context<'_>,
+    form: &TokenRequest,
+    refresher: &Refresher,
+) -> Result<HttpResponse, Refusal> {
+    use secrecy::ExposeSecret;
+
+    let Some(text) = &form.refresh_token else {
+        return Err(Refusal::OAuth(OAuthErrorCode::InvalidRequest, "refresh_token is needed."));
+    };
+    let renewal = match PlainToken::parse(text.expose_secret()) {
+        Some(token) => refresher.renew(&token).await?,
+        None => Renewal::Unknown,
+    };
+    match renewal {
+        Renewal::Renewed(user, successor) => {
+            Ok(hand_out(context.tokens, &user, &successor, None, context.clock.now())?)
+        }
+        Renewal::Reused => Err(Refusal::OAuth(
+            OAuthErrorCode::InvalidGrant,
+            "The refresh token was used before; its session has been ended.",
+        )),
+        Renewal::Ended(..) | Renewal::Unknown => {
+            Err(Refusal::OAuth(OAuthErrorCode::InvalidGrant, "The refresh token is not good any more."))
+        }
+    }
+}
