@@ -120,6 +120,7 @@ impl Application {
         let chores = [
             actix_web::rt::spawn(prune::hourly(db.clone(), self.clock.clone(), lifetime)),
             actix_web::rt::spawn(throttle::sweep(db.clone(), self.clock.clone())),
+            actix_web::rt::spawn(api_tokens::prune::hourly(db.clone(), self.clock.clone())),
         ];
         let writers = actix_web::rt::spawn(async { tokio::join!(session_writer, token_writer) });
 

@@ -180,7 +180,7 @@ impl FromRequest for SignedIn {
     }
 }
 
-/// How recently a person must have proved who they are before what matters most (REAUTH_MINUTES).
+/// How recently a person must have proved who they are before what matters most (`REAUTH_MINUTES`).
 #[derive(Clone, Copy, Debug)]
 pub struct Freshness(pub Duration);
 

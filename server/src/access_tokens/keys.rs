@@ -28,7 +28,7 @@ pub(super) struct Key {
 }
 
 impl Key {
-    /// What kind of key it is decides about the algorithm: Ed25519 signs as EdDSA (RFC 8037), P-256 as ES256 (RFC 7518).
+    /// What kind of key it is decides about the algorithm: Ed25519 signs as `EdDSA` (RFC 8037), P-256 as ES256 (RFC 7518).
     fn parse(pem: &str) -> Option<Self> {
         let edwards = EncodingKey::from_ed_pem(pem.as_bytes()).map(|key| (key, Algorithm::EdDSA));
         let (signing, algorithm) =

@@ -74,9 +74,9 @@ impl Refresher {
                     queries::insert(tx, &successor.hash(), &session_id, now).await?;
                     return Ok(Some(successor));
                 }
-                let Some(used) = queries::used(tx, &token.hash()).await? else { return Ok(None) };
-                if used.used_at.is_some_and(|at| now.since(at) <= GRACE) {
-                    let hash = used.successor_hash.unwrap_or_default();
+                let Some(past) = queries::used(tx, &token.hash()).await? else { return Ok(None) };
+                if past.used_at.is_some_and(|at| now.since(at) <= GRACE) {
+                    let hash = past.successor_hash.unwrap_or_default();
                     let successors = self.keys.iter().map(|key| self::successor(token, key));
                     if let Some(successor) =
                         successors.into_iter().find(|successor| successor.hash().as_bytes() == hash)

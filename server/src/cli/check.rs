@@ -2,6 +2,7 @@
 
 use anyhow::bail;
 
+use crate::access_tokens::AccessTokens;
 use crate::config::{Config, DatabaseConfig};
 use crate::db::{self, Db, migrate};
 use crate::users::queries as users;
@@ -9,6 +10,7 @@ use crate::users::queries as users;
 pub(super) async fn run() -> anyhow::Result<()> {
     let config = Config::from_env()?;
     println!("configuration  ok, for {}", config.http.public_url);
+    AccessTokens::new(&config.token, config.http.origin())?;
     println!("database       {}", database(&config.database).await?);
     let page = config.http.client_dist.join("index.html");
     if !page.exists() {

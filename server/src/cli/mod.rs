@@ -9,6 +9,7 @@ mod openapi;
 mod password_input;
 mod serve;
 mod session;
+mod token;
 mod user;
 
 use std::process::ExitCode;
@@ -47,6 +48,9 @@ enum Command {
     /// Tend sessions
     #[command(subcommand)]
     Session(session::SessionCommand),
+    /// List and revoke tokens for scripts
+    #[command(subcommand)]
+    Token(token::TokenCommand),
     /// Copy everything from one database to another, of any kind
     #[command(after_help = copy::EXAMPLES)]
     Copy {
@@ -76,6 +80,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Migrate => migrate::run().await,
         Command::User(command) => user::run(command).await,
         Command::Session(command) => session::run(command).await,
+        Command::Token(command) => token::run(command).await,
         Command::Copy { from, to } => copy::run(from.as_deref(), &to).await,
         Command::Check => check::run().await,
         Command::Health => health::run(),

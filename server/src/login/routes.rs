@@ -114,7 +114,6 @@ problems!(
 /// session it does nothing, and says so just the same.
 #[utoipa::path(post, path = "/logout", operation_id = "logout", tag = "signing in",
     responses((status = 204, description = "Signed out."), LogoutProblems))]
-#[expect(clippy::too_many_arguments, reason = "a handler's arguments are what it is given by name")]
 pub(crate) async fn logout(
     request: HttpRequest,
     session: Session,

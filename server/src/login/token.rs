@@ -22,7 +22,7 @@ use crate::problems;
 use crate::secret::token::PlainToken;
 use crate::sessions::Browser;
 
-/// The scope that asks for the refresh token in the body (OpenID Connect Core section 11).
+/// The scope that asks for the refresh token in the body (`OpenID` Connect Core section 11).
 const OFFLINE_ACCESS: &str = "offline_access";
 
 /// What a client asks for.

@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-use crate::process::Server;
+use crate::process::{PASSWORD, Server, create_person};
 
 fn hallpass(folder: &Path, arguments: &[&str], input: &str) -> Output {
     hallpass_with(folder, arguments, input, &[])
@@ -91,7 +91,7 @@ fn files_are_made_for_their_owner_alone() {
     let folder = tempfile::tempdir().unwrap();
     succeeds(&folder, &["migrate"], "");
     succeeds(&folder, &["migrate"], "");
-    for file in ["data/hallpass.db", "data/session.key"] {
+    for file in ["data/hallpass.db", "data/session.key", "data/jwt.key"] {
         let mode = std::fs::metadata(folder.path().join(file)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{file}");
     }
@@ -156,7 +156,7 @@ fn the_demo_fills_an_empty_database_only() {
 fn help_names_every_command() {
     let folder = tempfile::tempdir().unwrap();
     let help = succeeds(&folder, &["--help"], "");
-    for command in ["serve", "migrate", "user", "session", "copy", "openapi", "check", "health"] {
+    for command in ["serve", "migrate", "user", "session", "token", "copy", "openapi", "check", "health"] {
         assert!(help.contains(command), "{help}");
     }
 }
@@ -196,6 +196,29 @@ fn copy_moves_everything_and_says_what() {
     fails(&folder, &["copy", "--to", "sqlite://to.db"], "", "empty database");
     let there = hallpass_with(folder.path(), &["user", "list", "--json"], "", &[("DATABASE_URL", "sqlite://to.db")]);
     assert_eq!(text(&there).lines().count(), 200);
+}
+
+#[test]
+fn tokens_are_listed_and_revoked() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}/data/hallpass.db", folder.path().display());
+    succeeds(&folder, &["migrate"], "");
+    create_person(folder.path(), &url, "alice");
+    fails(&folder, &["token", "list", "nobody"], "", "nobody called");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let id = runtime.block_on(async {
+        let app = crate::app::spawn_with(&[("DATABASE_URL", &url)]).await;
+        let mut browser = app.browser();
+        assert_eq!(browser.login("alice", PASSWORD).await.status, 200);
+        let wanted = serde_json::json!({"name": "backup", "expires_in_days": 7, "scopes": ["read"]});
+        browser.post("/api/tokens", wanted).await.json()["id"].as_str().unwrap().to_owned()
+    });
+    let list = succeeds(&folder, &["token", "list", "alice"], "");
+    assert!(list.contains(&id) && list.contains("backup") && list.contains("never"), "{list}");
+    let json = succeeds(&folder, &["token", "list", "alice", "--json"], "");
+    assert_eq!(serde_json::from_str::<serde_json::Value>(json.trim()).unwrap()["id"], id);
+    assert!(succeeds(&folder, &["token", "revoke", &id], "").contains("revoked"));
+    fails(&folder, &["token", "revoke", &id], "", "no token");
 }
 
 #[test]

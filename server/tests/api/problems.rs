@@ -98,7 +98,7 @@ async fn provoke(operation: &str, code: &str) -> Answer {
             }
         }
         "invalid_input" if matches!(operation, "login" | "reauth" | "createToken") => {
-            body = Some(Body::Json(json!({})))
+            body = Some(Body::Json(json!({})));
         }
         "invalid_input" if operation == "listTokens" => return browser.get("/api/tokens?limit=0").await,
         "invalid_credentials" if operation == "login" => {
