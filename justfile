@@ -85,6 +85,7 @@ test-client: install
 [group('check')]
 test-browser: install
     {{ pnpm }} build
+    {{ pnpm }} build:token
     cargo build --locked
     {{ pnpm }} e2e
 

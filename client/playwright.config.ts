@@ -1,6 +1,9 @@
 import { defineConfig } from "@playwright/test";
 
-/** The app in Debian's Chromium: built, on the real server; and through the development server. Each worker has its own. */
+/**
+ * The app in Debian's Chromium: built, on the real server; the same on tokens instead of the cookie; and through the
+ * development server. Each worker has its own.
+ */
 export default defineConfig({
   testDir: "e2e",
   fullyParallel: true,
@@ -28,7 +31,16 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: "built", metadata: { mode: "built" }, testIgnore: ["checkouts.spec.ts"] },
-    { name: "dev", metadata: { mode: "dev" }, testIgnore: ["accessibility.spec.ts", "static.spec.ts"] },
+    { name: "built", metadata: { mode: "built" }, testIgnore: ["checkouts.spec.ts", "token-mode.spec.ts"] },
+    {
+      name: "token",
+      metadata: { mode: "token" },
+      testIgnore: ["checkouts.spec.ts", "static.spec.ts", "accessibility.spec.ts"],
+    },
+    {
+      name: "dev",
+      metadata: { mode: "dev" },
+      testIgnore: ["accessibility.spec.ts", "static.spec.ts", "token-mode.spec.ts"],
+    },
   ],
 });

@@ -8,10 +8,20 @@ import { hallpassProxy } from "./dev/plugin.ts";
 const api = process.env["HALLPASS_API"] ?? "http://127.0.0.1:8000";
 const port = Number(process.env["HALLPASS_DEV_PORT"] ?? 5173);
 
+/** How the app proves who is signed in: `cookie` or `token`. The other way is left out of what is built. */
+const authMode = process.env["VITE_AUTH_MODE"] === "token" ? "token" : "cookie";
+
 export default defineConfig({
+  define: { "import.meta.env.VITE_AUTH_MODE": JSON.stringify(authMode) },
   plugins: [
     react(),
     tailwindcss(),
+    {
+      // The generated client brings a reader of event streams that nobody uses, in what every first visit must load.
+      name: "without-event-streams",
+      load: (id) =>
+        id.endsWith("/gen/core/serverSentEvents.gen.ts") ? "export const createSseClient = undefined;" : null,
+    },
     !process.env["VITEST"] && hallpassProxy({ api, folder: fileURLToPath(new URL(".", import.meta.url)) }),
     compression({
       include: /\.(?:js|css|html|svg)$/,

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 /** The server's cookies that carry a credential, with and without the prefix they have over https. */
-const NAMES = ["session_id", "__Host-session_id"];
+const NAMES = ["session_id", "__Host-session_id", "refresh_token", "__Host-refresh_token"];
 
 /**
  * Browsers keep one jar of cookies for a host, whatever the port, so two checkouts on localhost would sign each other out.

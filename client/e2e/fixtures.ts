@@ -1,6 +1,6 @@
 import AxeBuilder from "@axe-core/playwright";
 import { type Browser, type BrowserContext, type Page, expect, test as base } from "@playwright/test";
-import { PASSWORD, Server } from "./server.ts";
+import { type Mode, PASSWORD, Server } from "./server.ts";
 
 /** A person of the test's own, and what they do in a browser. */
 export class Person {
@@ -69,7 +69,7 @@ function watch(context: BrowserContext, problems: string[]): void {
 export const test = base.extend<Fixtures, WorkerFixtures>({
   server: [
     async ({}, use, info) => {
-      const server = new Server(info.project.metadata["mode"] as "built" | "dev");
+      const server = new Server(info.project.metadata["mode"] as Mode);
       await server.start();
       await use(server);
       await server.stop();

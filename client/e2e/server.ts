@@ -44,18 +44,20 @@ async function end(process: ChildProcess | undefined): Promise<void> {
   await ended;
 }
 
+export type Mode = "built" | "token" | "dev";
+
 /** A real server with a database of its own, and in development mode a dev server before it. */
 export class Server {
   readonly folder = mkdtempSync(join(tmpdir(), "hallpass-e2e-"));
   /** Where people go. */
   url = "";
-  private readonly mode: "built" | "dev";
+  private readonly mode: Mode;
   private apiPort = 0;
   private vitePort = 0;
   private api: ChildProcess | undefined;
   private vite: ChildProcess | undefined;
 
-  constructor(mode: "built" | "dev") {
+  constructor(mode: Mode) {
     this.mode = mode;
   }
 
@@ -65,7 +67,7 @@ export class Server {
       ENVIRONMENT: "development",
       PORT: String(this.apiPort),
       PUBLIC_URL: this.url,
-      CLIENT_DIST: join(root, "client/dist"),
+      CLIENT_DIST: join(root, this.mode === "token" ? "client/dist-token" : "client/dist"),
       RUST_LOG: "warn",
       ARGON2_MEMORY_KIB: "64",
       ARGON2_ITERATIONS: "1",

@@ -7,11 +7,12 @@ import { createQueryClient } from "#api/query-client.ts";
 import { App } from "#app.tsx";
 import "#app.css";
 import { createGate } from "#auth/gate.ts";
+import { mode } from "#auth/mode/current.ts";
 import { SESSION_KEY, sessionQuery } from "#auth/session.ts";
 import { preloadPage } from "#pages/pages.ts";
 
 const queryClient = createQueryClient(SESSION_KEY);
-configureApi(createGate(queryClient));
+configureApi(createGate(queryClient), mode.send);
 // Asked for at once, not when the first component wants to know; a failure is for them to see.
 queryClient.query(sessionQuery()).catch(() => undefined);
 preloadPage(location.pathname);

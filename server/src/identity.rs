@@ -150,7 +150,7 @@ impl FromRequest for CurrentUser {
         ready(match request.extensions().get::<Credential>() {
             Some(Credential::User(user)) if user.means.allows(request.method()) => Ok(user.as_ref().clone()),
             Some(Credential::User(_)) => Err(Problem::new(Code::InsufficientScope)),
-            Some(Credential::Ended { reason, at }) => Err(session_ended(*reason, *at)),
+            Some(Credential::Ended { reason, at }) => Err(ended(Code::SessionEnded, *reason, *at)),
             Some(Credential::Unknown(problem)) => Err(problem.again()),
             None => Err(Problem::new(Code::NotAuthenticated)),
         })
@@ -208,10 +208,10 @@ impl FromRequest for Fresh {
     }
 }
 
-/// The refusal of somebody whose session has ended.
+/// The refusal of somebody whose session has ended, which says why and when.
 #[must_use]
-pub fn session_ended(reason: EndReason, at: Timestamp) -> Problem {
-    Problem::new(Code::SessionEnded).member("reason", reason.to_string()).member("at", at.to_string())
+pub fn ended(code: Code, reason: EndReason, at: Timestamp) -> Problem {
+    Problem::new(code).member("reason", reason.to_string()).member("at", at.to_string())
 }
 
 stored_as_text!(Role);

@@ -3,20 +3,22 @@ import { client } from "#api/gen/client.gen.ts";
 import type { Problem } from "#api/gen/types.gen.ts";
 
 /**
- * Asked when a call is answered 401 because nobody is signed in (any more). `true`: somebody has signed in again meanwhile,
- * repeat the call. `false`: let the caller have the 401.
+ * Asked when a call is answered 401 because nobody is signed in (any more), or 403 because the password is wanted once
+ * more. `true`: that was mended meanwhile, repeat the call. `false`: let the caller have the refusal.
  */
 type Gate = (problem: Problem) => Promise<boolean>;
 
+type Send = (request: Request) => Promise<Response>;
+
 /** These decide about the session themselves; holding them back would wait for their own answer. */
-const UNGATED = ["/api/me", "/api/login", "/api/logout"];
+const UNGATED = ["/api/me", "/api/login", "/api/logout", "/api/reauth"];
 
 /** Connects the generated functions with the server and the gate. Called once, before the first call. */
-export function configureApi(gate: Gate): void {
+export function configureApi(gate: Gate, send: Send): void {
   client.setConfig({
     baseUrl: `${location.origin}/api`,
     credentials: "same-origin",
-    fetch: (input, init) => gatedFetch(new Request(input, init), gate),
+    fetch: (input, init) => gatedFetch(new Request(input, init), gate, send),
   });
   client.interceptors.response.fns.length = 0;
   client.interceptors.response.use(refuseForeignAnswers);
@@ -24,16 +26,18 @@ export function configureApi(gate: Gate): void {
   client.interceptors.error.use((error, response: Response | undefined) => toError(error, response));
 }
 
-async function gatedFetch(request: Request, gate: Gate): Promise<Response> {
+async function gatedFetch(request: Request, gate: Gate, send: Send): Promise<Response> {
   const spare = request.clone();
-  const response = await fetch(request);
-  if (response.status !== 401 || UNGATED.includes(new URL(request.url).pathname)) return response;
+  const response = await send(request);
+  if ((response.status !== 401 && response.status !== 403) || UNGATED.includes(new URL(request.url).pathname))
+    return response;
   const problem: unknown = await response
     .clone()
     .json()
     .catch(() => undefined);
-  if (!isProblem(problem) || spare.signal.aborted || !(await gate(problem))) return response;
-  return fetch(spare);
+  if (!isProblem(problem) || (response.status === 403 && problem.code !== "reauth_required")) return response;
+  if (spare.signal.aborted || !(await gate(problem))) return response;
+  return send(spare);
 }
 
 /** A captive portal or a misconfigured proxy answers 200 with a page of its own. */
@@ -41,6 +45,12 @@ function refuseForeignAnswers(response: Response): Response {
   const kind = response.headers.get("content-type") ?? "";
   if (response.ok && response.status !== 204 && !kind.startsWith("application/json")) throw new Unreachable();
   return response;
+}
+
+/** The error that an answer is, for those who ask without the generated functions. */
+export async function errorOf(response: Response): Promise<unknown> {
+  const problem: unknown = await response.json().catch(() => undefined);
+  return toError(problem, response);
 }
 
 function toError(error: unknown, response: Response | undefined): unknown {

@@ -1,6 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
-import { login, logout } from "#api/gen/sdk.gen.ts";
 import type { LoginRequest, Me } from "#api/gen/types.gen.ts";
+import { mode } from "#auth/mode/current.ts";
 import { SESSION_KEY, forgetSession, sessionQuery } from "#auth/session.ts";
 import { tellOtherTabs } from "#auth/tabs.ts";
 
@@ -14,7 +14,7 @@ export class CookieRefused extends Error {
 
 /** Signs in, and makes sure that it lasts: what counts is what `GET /me` says afterwards. */
 export async function signIn(queryClient: QueryClient, credentials: LoginRequest): Promise<Me> {
-  await login({ body: credentials, throwOnError: true });
+  await mode.signIn(credentials);
   await queryClient.cancelQueries({ queryKey: SESSION_KEY });
   const session = await queryClient.query({ ...sessionQuery(), staleTime: 0 });
   if (session.status !== "signed-in") throw new CookieRefused();
@@ -24,7 +24,7 @@ export async function signIn(queryClient: QueryClient, credentials: LoginRequest
 
 /** Signs out. When the server cannot be told, the person stays signed in and learns why. */
 export async function signOut(queryClient: QueryClient): Promise<void> {
-  await logout({ throwOnError: true });
+  await mode.signOut();
   await forgetSession(queryClient);
   tellOtherTabs("signed-out");
 }

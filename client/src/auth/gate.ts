@@ -1,37 +1,25 @@
 import type { QueryClient } from "@tanstack/react-query";
+import type { Problem } from "#api/gen/types.gen.ts";
+import { askForPassword } from "#auth/reauth.ts";
 import { SESSION_KEY, type SessionData, knownUser, sessionQuery } from "#auth/session.ts";
+import { until } from "#auth/until.ts";
 
 /**
- * Decides what becomes of a call that was answered 401: it waits until the same person has signed in again over the page,
- * and then goes on; nobody who made it needs to know. It is given up when the person gives up, or another one signs in.
+ * Decides what becomes of a call that was refused. Answered 401, it waits until the same person has signed in again over the
+ * page, and then goes on; nobody who made it needs to know. It is given up when the person gives up, or another one signs
+ * in. Where the server wants the password once more, it waits for that in the same way.
  */
 export function createGate(queryClient: QueryClient) {
-  return async (): Promise<boolean> => {
+  return async (problem: Problem): Promise<boolean> => {
     const person = knownUser(queryClient);
     if (person === null) return false;
+    if (problem.code === "reauth_required") return askForPassword(queryClient);
     // A burst of 401s is one question: a fetch that is under way is shared.
     await queryClient.query({ ...sessionQuery(), staleTime: 0 }).catch(() => undefined);
-    return until(queryClient, (data) => {
+    return until(queryClient, () => {
+      const data = queryClient.getQueryData<SessionData>(SESSION_KEY);
       if (data?.status === "signed-in") return data.user.id === person.id;
       return data?.last?.id === person.id ? undefined : false;
     });
   };
-}
-
-/** Waits for the session to be such that `verdict` has one. */
-function until(
-  queryClient: QueryClient,
-  verdict: (data: SessionData | undefined) => boolean | undefined,
-): Promise<boolean> {
-  const current = () => verdict(queryClient.getQueryData<SessionData>(SESSION_KEY));
-  return new Promise((resolve) => {
-    const settle = () => {
-      const decided = current();
-      if (decided === undefined) return;
-      unsubscribe();
-      resolve(decided);
-    };
-    const unsubscribe = queryClient.getQueryCache().subscribe(settle);
-    settle();
-  });
 }

@@ -7,6 +7,7 @@ import { SESSION_KEY, type SessionData, forgetSession, useAuth } from "#auth/ses
 import { renderApp, renderWith } from "#testing/app.tsx";
 import {
   answerMe,
+  answerTokens,
   ended,
   listedSession,
   notSignedIn,
@@ -263,6 +264,7 @@ test("the session is asked for again at the moment it ends", async () => {
         HttpResponse.json({ items: [listedSession("Firefox on Linux")], next_cursor: null }),
       ),
     );
+    answerTokens([]);
     renderApp("/account");
     await screen.findByText("Firefox on Linux");
     isOver = true;

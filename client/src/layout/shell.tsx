@@ -1,5 +1,6 @@
 import { Suspense } from "react";
 import { Outlet, useLocation } from "react-router";
+import { ConfirmIdentity } from "#auth/confirm-identity.tsx";
 import { SignInAgain } from "#auth/sign-in-again.tsx";
 import { useFollowSession } from "#auth/hooks.ts";
 import { CrashBoundary } from "#layout/crash-boundary.tsx";
@@ -30,6 +31,7 @@ export function Shell() {
         </CrashBoundary>
       </main>
       <Footer />
+      <ConfirmIdentity />
       <SignInAgain />
     </div>
   );

@@ -1,10 +1,15 @@
 import { SessionsSection } from "#sessions/sessions-section.tsx";
+import { TokensSection } from "#tokens/tokens-section.tsx";
 import { Page } from "#ui/page.tsx";
 
 export function AccountPage() {
   return (
-    <Page title="Account" intro="Where you are signed in. End any session that you do not know.">
+    <Page
+      title="Account"
+      intro="Where you are signed in, and the tokens that you have given to scripts. End what you do not know."
+    >
       <SessionsSection />
+      <TokensSection />
     </Page>
   );
 }

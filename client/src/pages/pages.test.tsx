@@ -6,6 +6,7 @@ import type { Session } from "#api/gen/types.gen.ts";
 import { renderApp } from "#testing/app.tsx";
 import {
   answerMe,
+  answerTokens,
   ended,
   listedSession,
   notSignedIn,
@@ -138,6 +139,7 @@ describe("sessions", () => {
       listedSession("Firefox on Linux", { current: true }),
       listedSession("curl"),
     ];
+    answerTokens([]);
     server.use(
       http.get("*/api/sessions", () => HttpResponse.json({ items: sessions, next_cursor: null })),
       http.delete("*/api/sessions/:id", ({ params }) => {

@@ -1,8 +1,7 @@
 import { ApiError, errorSentence } from "#api/error.ts";
 import type { Session } from "#api/gen/types.gen.ts";
 import { useEndOtherSessions, useEndSession } from "#sessions/queries.ts";
-import { Alert } from "#ui/alert.tsx";
-import { Button } from "#ui/button.tsx";
+import { ConfirmButtons } from "#ui/confirm-buttons.tsx";
 import { Dialog } from "#ui/dialog.tsx";
 
 interface DialogProps {
@@ -32,7 +31,7 @@ export function EndSessionDialog({ session, onClose, onDone }: DialogProps & { s
       onClose={onClose}
     >
       <ConfirmButtons
-        error={end.error}
+        problem={end.error ? errorSentence(end.error) : undefined}
         pending={end.isPending}
         onCancel={onClose}
         onConfirm={confirm}
@@ -58,36 +57,12 @@ export function EndOthersDialog({ count, onClose, onDone }: DialogProps & { coun
       onClose={onClose}
     >
       <ConfirmButtons
-        error={endOthers.error}
+        problem={endOthers.error ? errorSentence(endOthers.error) : undefined}
         pending={endOthers.isPending}
         onCancel={onClose}
         onConfirm={confirm}
         label={count === 1 ? "End it" : "End them"}
       />
     </Dialog>
-  );
-}
-
-interface ConfirmButtonsProps {
-  error: Error | null;
-  pending: boolean;
-  label: string;
-  onCancel: () => void;
-  onConfirm: () => void;
-}
-
-function ConfirmButtons({ error, pending, label, onCancel, onConfirm }: ConfirmButtonsProps) {
-  return (
-    <div className="grid gap-5">
-      {error && <Alert tone="danger">{errorSentence(error)}</Alert>}
-      <div className="flex flex-wrap-reverse justify-end gap-3">
-        <Button variant="secondary" onClick={onCancel} data-autofocus>
-          Cancel
-        </Button>
-        <Button variant="danger" pending={pending} onClick={onConfirm}>
-          {label}
-        </Button>
-      </div>
-    </div>
   );
 }

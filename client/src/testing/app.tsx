@@ -6,6 +6,7 @@ import { configureApi } from "#api/client.ts";
 import { createQueryClient } from "#api/query-client.ts";
 import { App } from "#app.tsx";
 import { createGate } from "#auth/gate.ts";
+import { mode } from "#auth/mode/current.ts";
 import { SESSION_KEY } from "#auth/session.ts";
 
 function Where() {
@@ -16,7 +17,7 @@ function Where() {
 /** Renders something of the app with a cache and an API connection of its own. */
 export function renderWith(children: ReactNode, path = "/"): QueryClient {
   const queryClient = createQueryClient(SESSION_KEY);
-  configureApi(createGate(queryClient));
+  configureApi(createGate(queryClient), mode.send);
   render(
     <QueryClientProvider client={queryClient}>
       <MemoryRouter initialEntries={[path]}>

@@ -1,6 +1,15 @@
 import { http, HttpResponse } from "msw";
 import { setupServer } from "msw/node";
-import type { Code, CurrentSession, EndReason, Me, Problem, Session, User } from "#api/gen/types.gen.ts";
+import type {
+  Code,
+  CurrentSession,
+  EndReason,
+  Me,
+  Problem,
+  Session,
+  Token,
+  User,
+} from "#api/gen/types.gen.ts";
 
 /** The API of a test. What a test does not answer, fails it. */
 export const server = setupServer();
@@ -66,6 +75,11 @@ export function problem(
 export const notSignedIn = () => problem(401, "not_authenticated");
 export const ended = (reason: EndReason) =>
   problem(401, "session_ended", { reason, at: "2026-01-02T00:00:00.000000Z" });
+
+/** `GET /api/tokens` answered with these. */
+export function answerTokens(tokens: Token[]): void {
+  server.use(http.get("*/api/tokens", () => HttpResponse.json({ items: tokens, next_cursor: null })));
+}
 
 /** `GET /api/me` answered by `answer`, which may change its mind; counts how often it was asked. */
 export function answerMe(answer: () => Me | Response) {

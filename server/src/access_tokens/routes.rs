@@ -13,7 +13,7 @@ use super::refresh::{Refresher, Renewal};
 use crate::clock::{Clock, Timestamp};
 use crate::http::problem::{Code, Problem};
 use crate::http::resource::endpoint;
-use crate::identity::{CurrentUser, EndReason, session_ended};
+use crate::identity::{CurrentUser, EndReason, ended};
 use crate::problems;
 use crate::secret::token::PlainToken;
 
@@ -84,9 +84,11 @@ pub(crate) async fn refresh(
     let token = cookie.read(request.headers()).ok_or_else(|| Problem::new(Code::NotAuthenticated))?;
     match refresher.renew(&token).await? {
         Renewal::Renewed(user, successor) => hand_out(&tokens, &user, &successor, Some(&cookie), clock.now()),
-        Renewal::Reused => Err(Problem::new(Code::RefreshTokenReused)),
-        Renewal::Ended(EndReason::Expired | EndReason::Idle, _) => Err(Problem::new(Code::RefreshTokenExpired)),
-        Renewal::Ended(reason, at) => Err(session_ended(reason, at)),
+        Renewal::Reused => Err(ended(Code::RefreshTokenReused, EndReason::Revoked, clock.now())),
+        Renewal::Ended(reason @ (EndReason::Expired | EndReason::Idle), at) => {
+            Err(ended(Code::RefreshTokenExpired, reason, at))
+        }
+        Renewal::Ended(reason, at) => Err(ended(Code::SessionEnded, reason, at)),
         Renewal::Unknown => Err(Problem::new(Code::NotAuthenticated)),
     }
 }

@@ -13,6 +13,11 @@ export type Code =
   | "session_ended"
   | "invalid_credentials"
   | "cross_site_request"
+  | "insufficient_scope"
+  | "reauth_required"
+  | "refresh_token_expired"
+  | "refresh_token_reused"
+  | "too_many_tokens"
   | "not_found"
   | "method_not_allowed"
   | "payload_too_large"
@@ -22,6 +27,34 @@ export type Code =
   | "internal_error"
   | "unavailable"
   | "overloaded";
+
+/**
+ * A token to be made.
+ */
+export type CreateToken = {
+  /**
+   * Days that it lives, from 1 to 365.
+   */
+  expires_in_days: number;
+  /**
+   * What to call it: 1 to 100 characters.
+   */
+  name: string;
+  /**
+   * `["read"]` or `["read", "write"]`.
+   */
+  scopes: Array<TokenScope>;
+};
+
+/**
+ * A token that has just been made.
+ */
+export type CreatedToken = Token & {
+  /**
+   * The token itself: `hp_` and 72 hexadecimal digits. It is shown this once.
+   */
+  token: string;
+};
 
 /**
  * The session a request came with.
@@ -156,6 +189,25 @@ export type Me = {
 };
 
 /**
+ * The error of RFC 6749 section 5.2.
+ */
+export type OAuthError = {
+  /**
+   * What is wrong.
+   */
+  error: OAuthErrorCode;
+  /**
+   * A sentence for the client's developer.
+   */
+  error_description: string;
+};
+
+/**
+ * Why no token was given (RFC 6749 section 5.2).
+ */
+export type OAuthErrorCode = "invalid_request" | "invalid_grant" | "unsupported_grant_type" | "invalid_scope";
+
+/**
  * One page of a list.
  */
 export type PageSession = {
@@ -199,6 +251,42 @@ export type PageSession = {
      * Whether it lives.
      */
     status: SessionStatus;
+  }>;
+  /**
+   * Where the next page begins; `null` on the last.
+   */
+  next_cursor?: string | null;
+};
+
+/**
+ * One page of a list.
+ */
+export type PageToken = {
+  /**
+   * The items, in the list's order.
+   */
+  items: Array<{
+    /**
+     * When it was made.
+     */
+    created_at: Timestamp;
+    /**
+     * When it ends.
+     */
+    expires_at: Timestamp;
+    /**
+     * The public id, to revoke it by.
+     */
+    id: string;
+    last_used_at?: Timestamp | null;
+    /**
+     * What its owner calls it.
+     */
+    name: string;
+    /**
+     * What it may do.
+     */
+    scopes: Array<TokenScope>;
   }>;
   /**
    * Where the next page begins; `null` on the last.
@@ -264,6 +352,16 @@ export type Problem = {
    * A URN made of the code.
    */
   type: string;
+};
+
+/**
+ * The proof.
+ */
+export type ReauthRequest = {
+  /**
+   * The password of the person who is signed in.
+   */
+  password: string;
 };
 
 /**
@@ -339,6 +437,90 @@ export type SessionStatus = "active" | "logged_out" | "revoked" | "expired";
 export type StatusFilter = "active";
 
 export type Timestamp = string;
+
+/**
+ * A token as its owner sees it.
+ */
+export type Token = {
+  /**
+   * When it was made.
+   */
+  created_at: Timestamp;
+  /**
+   * When it ends.
+   */
+  expires_at: Timestamp;
+  /**
+   * The public id, to revoke it by.
+   */
+  id: string;
+  last_used_at?: Timestamp | null;
+  /**
+   * What its owner calls it.
+   */
+  name: string;
+  /**
+   * What it may do.
+   */
+  scopes: Array<TokenScope>;
+};
+
+/**
+ * An access token (RFC 6749 section 5.1).
+ */
+export type TokenAnswer = {
+  /**
+   * The JWT, to be sent as `Authorization: Bearer`.
+   */
+  access_token: string;
+  /**
+   * Seconds that it lives.
+   */
+  expires_in: number;
+  /**
+   * The refresh token, with the scope `offline_access`; otherwise it is in a cookie.
+   */
+  refresh_token?: string;
+  /**
+   * Always `bearer`.
+   */
+  token_type: string;
+};
+
+/**
+ * What a client asks for.
+ */
+export type TokenRequest = {
+  /**
+   * `password`, or `refresh_token` for clients that hold their refresh token themselves.
+   */
+  grant_type: string | null;
+  /**
+   * With `password`: the password.
+   */
+  password?: string | null;
+  /**
+   * With `refresh_token`: the one that was given last.
+   */
+  refresh_token?: string | null;
+  /**
+   * `false` for a session of at most a day, whose cookie ends with the browser.
+   */
+  remember?: boolean | null;
+  /**
+   * `offline_access` to get the refresh token in the body instead of a cookie.
+   */
+  scope?: string | null;
+  /**
+   * With `password`: the username or the e-mail address.
+   */
+  username?: string | null;
+};
+
+/**
+ * What a token may do.
+ */
+export type TokenScope = "read" | "write";
 
 /**
  * A person in the directory.
@@ -565,6 +747,127 @@ export type OpenapiResponses = {
 
 export type OpenapiResponse = OpenapiResponses[keyof OpenapiResponses];
 
+export type ReauthData = {
+  body: ReauthRequest;
+  path?: never;
+  query?: never;
+  url: "/reauth";
+};
+
+export type ReauthErrors = {
+  /**
+   * The request could not be understood.
+   */
+  400: Problem & {
+    code: "malformed_request";
+  };
+  /**
+   * Sign in first. The session has ended. The username or the password is wrong.
+   */
+  401: Problem & {
+    code: "not_authenticated" | "session_ended" | "invalid_credentials";
+  };
+  /**
+   * The request came from another site. This token may not do that.
+   */
+  403: Problem & {
+    code: "cross_site_request" | "insufficient_scope";
+  };
+  /**
+   * The body is too large.
+   */
+  413: Problem & {
+    code: "payload_too_large";
+  };
+  /**
+   * The body must be application/json.
+   */
+  415: Problem & {
+    code: "unsupported_media_type";
+  };
+  /**
+   * A field is not acceptable.
+   */
+  422: Problem & {
+    code: "invalid_input";
+    errors: Array<FieldError>;
+  };
+  /**
+   * Too many attempts. Wait a moment and try again.
+   */
+  429: Problem & {
+    code: "too_many_attempts";
+  };
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment. Too many people are signing in right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable" | "overloaded";
+  };
+};
+
+export type ReauthError = ReauthErrors[keyof ReauthErrors];
+
+export type ReauthResponses = {
+  /**
+   * Proved.
+   */
+  204: void;
+};
+
+export type ReauthResponse = ReauthResponses[keyof ReauthResponses];
+
+export type RefreshTokenData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: "/refresh-token";
+};
+
+export type RefreshTokenErrors = {
+  /**
+   * Sign in first. The session has ended. The refresh token has expired. The refresh token was used before.
+   */
+  401: Problem & {
+    code: "not_authenticated" | "session_ended" | "refresh_token_expired" | "refresh_token_reused";
+  };
+  /**
+   * The request came from another site.
+   */
+  403: Problem & {
+    code: "cross_site_request";
+  };
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable";
+  };
+};
+
+export type RefreshTokenError = RefreshTokenErrors[keyof RefreshTokenErrors];
+
+export type RefreshTokenResponses = {
+  /**
+   * Renewed; the cookie is set anew.
+   */
+  200: TokenAnswer;
+};
+
+export type RefreshTokenResponse = RefreshTokenResponses[keyof RefreshTokenResponses];
+
 export type ServerTimeData = {
   body?: never;
   path?: never;
@@ -593,10 +896,10 @@ export type EndOtherSessionsErrors = {
     code: "not_authenticated" | "session_ended";
   };
   /**
-   * The request came from another site.
+   * The request came from another site. This token may not do that.
    */
   403: Problem & {
-    code: "cross_site_request";
+    code: "cross_site_request" | "insufficient_scope";
   };
   /**
    * Something went wrong on our side.
@@ -696,10 +999,10 @@ export type EndSessionErrors = {
     code: "not_authenticated" | "session_ended";
   };
   /**
-   * The request came from another site.
+   * The request came from another site. This token may not do that.
    */
   403: Problem & {
-    code: "cross_site_request";
+    code: "cross_site_request" | "insufficient_scope";
   };
   /**
    * There is nothing at this address.
@@ -731,6 +1034,248 @@ export type EndSessionResponses = {
 };
 
 export type EndSessionResponse = EndSessionResponses[keyof EndSessionResponses];
+
+export type TokenData = {
+  body: TokenRequest;
+  path?: never;
+  query?: never;
+  url: "/token";
+};
+
+export type TokenErrors = {
+  /**
+   * Refused (RFC 6749 section 5.2).
+   */
+  400: OAuthError;
+  /**
+   * The request came from another site.
+   */
+  403: Problem & {
+    code: "cross_site_request";
+  };
+  /**
+   * The body is too large.
+   */
+  413: Problem & {
+    code: "payload_too_large";
+  };
+  /**
+   * Too many attempts. Wait a moment and try again.
+   */
+  429: Problem & {
+    code: "too_many_attempts";
+  };
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment. Too many people are signing in right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable" | "overloaded";
+  };
+};
+
+export type TokenError = TokenErrors[keyof TokenErrors];
+
+export type TokenResponses = {
+  /**
+   * Given; without `offline_access` the refresh cookie is set.
+   */
+  200: TokenAnswer;
+};
+
+export type TokenResponse = TokenResponses[keyof TokenResponses];
+
+export type ListTokensData = {
+  body?: never;
+  path?: never;
+  query?: {
+    /**
+     * How many, from 1 to 100; 20 when left out.
+     */
+    limit?: number;
+    /**
+     * Where to go on, from `next_cursor`.
+     */
+    cursor?: string;
+  };
+  url: "/tokens";
+};
+
+export type ListTokensErrors = {
+  /**
+   * Sign in first. The session has ended.
+   */
+  401: Problem & {
+    code: "not_authenticated" | "session_ended";
+  };
+  /**
+   * This token may not do that.
+   */
+  403: Problem & {
+    code: "insufficient_scope";
+  };
+  /**
+   * A field is not acceptable.
+   */
+  422: Problem & {
+    code: "invalid_input";
+    errors: Array<FieldError>;
+  };
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable";
+  };
+};
+
+export type ListTokensError = ListTokensErrors[keyof ListTokensErrors];
+
+export type ListTokensResponses = {
+  200: PageToken;
+};
+
+export type ListTokensResponse = ListTokensResponses[keyof ListTokensResponses];
+
+export type CreateTokenData = {
+  body: CreateToken;
+  path?: never;
+  query?: never;
+  url: "/tokens";
+};
+
+export type CreateTokenErrors = {
+  /**
+   * The request could not be understood.
+   */
+  400: Problem & {
+    code: "malformed_request";
+  };
+  /**
+   * Sign in first. The session has ended.
+   */
+  401: Problem & {
+    code: "not_authenticated" | "session_ended";
+  };
+  /**
+   * The request came from another site. This token may not do that. Enter your password again first.
+   */
+  403: Problem & {
+    code: "cross_site_request" | "insufficient_scope" | "reauth_required";
+  };
+  /**
+   * There are as many tokens as one may have.
+   */
+  409: Problem & {
+    code: "too_many_tokens";
+  };
+  /**
+   * The body is too large.
+   */
+  413: Problem & {
+    code: "payload_too_large";
+  };
+  /**
+   * The body must be application/json.
+   */
+  415: Problem & {
+    code: "unsupported_media_type";
+  };
+  /**
+   * A field is not acceptable.
+   */
+  422: Problem & {
+    code: "invalid_input";
+    errors: Array<FieldError>;
+  };
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable";
+  };
+};
+
+export type CreateTokenError = CreateTokenErrors[keyof CreateTokenErrors];
+
+export type CreateTokenResponses = {
+  201: CreatedToken;
+};
+
+export type CreateTokenResponse = CreateTokenResponses[keyof CreateTokenResponses];
+
+export type RevokeTokenData = {
+  body?: never;
+  path: {
+    /**
+     * The token's id.
+     */
+    id: string;
+  };
+  query?: never;
+  url: "/tokens/{id}";
+};
+
+export type RevokeTokenErrors = {
+  /**
+   * Sign in first. The session has ended.
+   */
+  401: Problem & {
+    code: "not_authenticated" | "session_ended";
+  };
+  /**
+   * The request came from another site. This token may not do that.
+   */
+  403: Problem & {
+    code: "cross_site_request" | "insufficient_scope";
+  };
+  /**
+   * There is nothing at this address.
+   */
+  404: Problem & {
+    code: "not_found";
+  };
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable";
+  };
+};
+
+export type RevokeTokenError = RevokeTokenErrors[keyof RevokeTokenErrors];
+
+export type RevokeTokenResponses = {
+  /**
+   * Revoked.
+   */
+  204: void;
+};
+
+export type RevokeTokenResponse = RevokeTokenResponses[keyof RevokeTokenResponses];
 
 export type ListUsersData = {
   body?: never;

@@ -1,0 +1,64 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type SubmitEvent, useEffect, useRef } from "react";
+import { ApiError } from "#api/error.ts";
+import { reauth } from "#api/gen/sdk.gen.ts";
+import { settleReauth } from "#auth/reauth.ts";
+import { SignInError } from "#auth/sign-in-error.tsx";
+import { Alert } from "#ui/alert.tsx";
+import { Button } from "#ui/button.tsx";
+import { Dialog } from "#ui/dialog.tsx";
+import { PasswordField } from "#ui/password-field.tsx";
+
+/** Asks for the password once more, and then lets what was begun go on. */
+export function ReauthDialog({ username }: { username: string }) {
+  const queryClient = useQueryClient();
+  const password = useRef<HTMLInputElement>(null);
+  const prove = useMutation({
+    mutationFn: (password: string) => reauth({ body: { password }, throwOnError: true }),
+    onSuccess: () => {
+      settleReauth(queryClient, "proved");
+    },
+  });
+  const isWrong = prove.error instanceof ApiError && prove.error.code === "invalid_credentials";
+
+  useEffect(() => {
+    if (prove.isError) password.current?.select();
+  }, [prove.isError, prove.failureCount]);
+
+  const giveUp = () => {
+    settleReauth(queryClient, "refused");
+  };
+  const submit = (event: SubmitEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    if (!prove.isPending) prove.mutate(password.current?.value ?? "");
+  };
+
+  return (
+    <Dialog
+      title="Confirm that it is you"
+      description="Enter your password once more. What you were doing then goes on."
+      onClose={giveUp}
+    >
+      <form method="post" onSubmit={submit} className="grid gap-5">
+        {/* Password managers look for a username beside the password. */}
+        <input type="text" name="username" autoComplete="username" value={username} readOnly hidden />
+        {isWrong ? <Alert tone="danger">The password is wrong.</Alert> : <SignInError error={prove.error} />}
+        <PasswordField
+          ref={password}
+          label="Password"
+          name="password"
+          autoComplete="current-password"
+          required
+        />
+        <div className="flex flex-wrap-reverse justify-end gap-3">
+          <Button variant="secondary" onClick={giveUp}>
+            Cancel
+          </Button>
+          <Button type="submit" pending={prove.isPending}>
+            Confirm
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
