@@ -112,7 +112,7 @@ test-cluster: (packages "mariadb-backup" "galera-4")
 bench: (packages "wrk")
     bash server/bench.sh
 
-# Make ./secrets for docker-compose.yml: a session key, a database password, the URLs that hold it
+# Make ./secrets for docker-compose.yml: the keys, a database password, the URLs that hold it
 [group('deploy')]
 secrets:
     bash docs/deploy/secrets.sh
@@ -126,6 +126,7 @@ packages *more:
     [ -x /usr/bin/chromium ] || missing+=(chromium)
     PATH=$PATH:/usr/sbin command -v mariadbd >/dev/null || [ -n "${TEST_MYSQL_URL:-}" ] || missing+=(mariadb-server)
     compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || [ -n "${TEST_POSTGRES_URL:-}" ] || missing+=(postgresql)
+    for program in curl openssl python3; do command -v "$program" >/dev/null || missing+=("$program"); done
     for package in {{ more }}; do dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package"); done
     [ ${#missing[@]} = 0 ] && exit 0
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

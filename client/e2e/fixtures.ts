@@ -1,5 +1,12 @@
 import AxeBuilder from "@axe-core/playwright";
-import { type Browser, type BrowserContext, type Page, expect, test as base } from "@playwright/test";
+import {
+  type Browser,
+  type BrowserContext,
+  type Page,
+  expect,
+  request,
+  test as base,
+} from "@playwright/test";
 import { type Mode, PASSWORD, Server } from "./server.ts";
 
 /** A person of the test's own, and what they do in a browser. */
@@ -22,6 +29,15 @@ export class Person {
     await this.fillSignIn(page);
     await expect(page.getByRole("heading", { level: 1, name: "Hello" })).toBeVisible();
   }
+
+  /** As another device of theirs would, without the open pages knowing. */
+  async endEverySession(server: Server): Promise<void> {
+    const device = await request.newContext({ baseURL: server.url });
+    const credentials = { username: this.username, password: PASSWORD };
+    expect((await device.post("/api/login", { data: credentials })).status()).toBe(200);
+    expect((await device.delete("/api/sessions")).status()).toBe(200);
+    await device.dispose();
+  }
 }
 
 interface Fixtures {
@@ -39,8 +55,8 @@ interface WorkerFixtures {
 
 /** What every browser logs of itself for answers that the app expects and deals with. */
 const KNOWN = [
-  /status of (401|403|404|422|429|500|502|503)/,
-  /net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|ABORTED|FAILED)/,
+  /status of (400|401|403|404|422|429|500|502|503)/,
+  /net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|ABORTED|FAILED|INTERNET_DISCONNECTED)/,
 ];
 
 let people = 0;

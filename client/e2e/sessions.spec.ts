@@ -56,7 +56,7 @@ test("a session that ends under a half-filled page: dialog, password, and everyt
   await person.signIn(page);
   await page.goto("/search");
   await expect(page.getByRole("listitem").first()).toBeVisible();
-  await endEverySession(page);
+  await person.endEverySession(server);
 
   await page.getByRole("searchbox").fill(`zz-${person.username}`);
   const dialog = page.getByRole("dialog", { name: "Sign in again" });
@@ -76,11 +76,11 @@ test("a session that ends under a half-filled page: dialog, password, and everyt
   await expect(page.getByText("Zelda Found")).toBeVisible();
 });
 
-test("an ended session is explained after a reload too", async ({ page, person }) => {
+test("an ended session is explained after a reload too", async ({ page, person, server }) => {
   await person.signIn(page);
   await page.goto("/account");
   await expect(page.getByText("This device")).toBeVisible();
-  await endEverySession(page);
+  await person.endEverySession(server);
   await page.reload();
   await expect(page).toHaveURL(/\/login\?next=%2Faccount$/);
   await expect(
@@ -101,14 +101,14 @@ test("a change of the password by the administrator is told as the reason", asyn
   await expect(page.getByRole("dialog")).toContainText("your password was changed");
 });
 
-test("signing in again in one tab unlocks the other", async ({ page, context, person }) => {
+test("signing in again in one tab unlocks the other", async ({ page, context, person, server }) => {
   await person.signIn(page);
   const second = await context.newPage();
   for (const tab of [page, second]) {
     await tab.goto("/search");
     await expect(tab.getByRole("listitem").first()).toBeVisible();
   }
-  await endEverySession(page);
+  await person.endEverySession(server);
   for (const tab of [page, second]) {
     await tab.getByRole("searchbox").fill(person.username);
     await expect(tab.getByRole("dialog")).toBeVisible();
@@ -120,12 +120,3 @@ test("signing in again in one tab unlocks the other", async ({ page, context, pe
     await expect(tab.getByRole("listitem")).toHaveCount(1);
   }
 });
-
-/** As another device would, without this page knowing. */
-async function endEverySession(page: import("@playwright/test").Page): Promise<void> {
-  const status = await page.evaluate(async () => {
-    const me = (await (await fetch("/api/me")).json()) as { session: { id: string } };
-    return (await fetch(`/api/sessions/${me.session.id}`, { method: "DELETE" })).status;
-  });
-  expect(status).toBe(204);
-}

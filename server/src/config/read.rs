@@ -336,16 +336,17 @@ fn read_or_make(path: &Path, make: impl FnOnce() -> SecretString) -> io::Result<
     if let Some(folder) = path.parent() {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
-    match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Ok(mut file) => {
-            let key = make();
-            file.write_all(key.expose_secret().as_bytes())?;
-            file.sync_all()?;
-            Ok(key)
-        }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(fs::read_to_string(path)?.trim().into()),
-        Err(error) => Err(error),
+    if !path.exists() {
+        // Written whole under another name first: of several servers that start together, each sees one whole key, the same.
+        let draft = path.with_extension(format!("{:016x}", u64::from_be_bytes(random::bytes())));
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+        file.write_all(make().expose_secret().as_bytes())?;
+        file.sync_all()?;
+        let published = fs::hard_link(&draft, path);
+        fs::remove_file(&draft)?;
+        published.or_else(|error| if error.kind() == io::ErrorKind::AlreadyExists { Ok(()) } else { Err(error) })?;
     }
+    Ok(fs::read_to_string(path)?.trim().into())
 }
 
 fn password(reader: &mut Reader, kind: EnvironmentKind, cores: usize) -> PasswordConfig {

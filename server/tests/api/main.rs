@@ -27,6 +27,7 @@ mod queries;
 mod schema;
 mod sessions;
 mod shutdown;
+mod snippets;
 mod spa;
 mod system;
 mod throttle;
