@@ -4,10 +4,7 @@ import { Page } from "#ui/page.tsx";
 
 export function AccountPage() {
   return (
-    <Page
-      title="Account"
-      intro="Where you are signed in, and the tokens that you have given to scripts. End what you do not know."
-    >
+    <Page title="Account" intro="Where you are signed in, and what you have given to scripts.">
       <SessionsSection />
       <TokensSection />
     </Page>

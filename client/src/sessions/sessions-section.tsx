@@ -54,7 +54,7 @@ export function SessionsSection() {
           </Button>
         )}
       </div>
-      <p role="status" className="min-h-6 text-sm text-muted">
+      <p role="status" className="min-h-7 py-0.5 text-sm text-muted">
         {said?.sentence}
       </p>
       <Card>
