@@ -23,7 +23,7 @@ use crate::http::problem::{Code, Problem};
 use crate::http::same_site::{self, TrustedOrigins};
 use crate::http::spa;
 use crate::identity::Freshness;
-use crate::login::{self, Authenticator, LoginRules, throttle};
+use crate::login::{self, Authenticator, LoginRules, MinLength, throttle};
 use crate::secret::hasher::Hasher;
 use crate::sessions::layer::{self, Sessions};
 use crate::sessions::touch::{self, Toucher};
@@ -144,7 +144,7 @@ impl Application {
 
     fn serve(self, sessions: Sessions, token_toucher: Toucher) -> io::Result<Server> {
         let document = openapi::document();
-        let Config { http, session, token, .. } = self.config;
+        let Config { http, session, token, password, .. } = self.config;
         let envelope = Envelope { is_https: http.is_https(), drain: self.drain.clone() };
         let origins = TrustedOrigins::new(http.origin(), http.allowed_origins.clone());
         let rules = LoginRules {
@@ -153,6 +153,7 @@ impl Application {
             max_sessions: session.max_per_user,
         };
         let freshness = Freshness(session.fresh_for);
+        let min_length = MinLength(password.min_length);
         let refresh_cookie = RefreshCookie::new(http.is_https(), session.same_site);
         let access_tokens = Data::new(self.access_tokens);
         let bearer = Bearer::new(self.db.clone(), self.clock.clone(), access_tokens.clone(), token_toucher);
@@ -200,6 +201,7 @@ impl Application {
                 .app_data(ThinData(sessions.clone()))
                 .app_data(ThinData(rules))
                 .app_data(ThinData(freshness))
+                .app_data(ThinData(min_length))
                 .app_data(ThinData(refresh_cookie))
                 .app_data(ThinData(bearer.clone()))
                 .app_data(ThinData(origins.clone()))

@@ -20,6 +20,8 @@ use crate::sessions::layer::Sessions;
 use crate::sessions::touch::Toucher;
 use crate::telemetry;
 
+const SIGN_OUT: &str = "/api/logout";
+
 /// Judges the tokens of requests.
 #[derive(Clone, Debug)]
 pub struct Bearer {
@@ -78,7 +80,10 @@ pub async fn authenticate(
     let Some(token) = token_of(request.headers()) else {
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     };
-    sessions.hide_cookie(request.headers_mut());
+    // Signing out ends whatever a request brings.
+    if request.path() != SIGN_OUT {
+        sessions.hide_cookie(request.headers_mut());
+    }
     match bearer.judge(&sessions, &token).await {
         Ok(Some(credential)) => credential.attach(&request),
         Ok(None) => {}

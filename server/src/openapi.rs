@@ -15,6 +15,7 @@ use crate::{access_tokens, api_tokens, login, sessions, system, users};
     paths(
         login::routes::login,
         login::routes::logout,
+        login::password::change,
         login::reauth::reauth,
         login::token::token,
         access_tokens::routes::refresh,

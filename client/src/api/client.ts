@@ -1,6 +1,6 @@
 import { ApiError, Unreachable } from "#api/error.ts";
 import { client } from "#api/gen/client.gen.ts";
-import type { Problem } from "#api/gen/types.gen.ts";
+import type { Code, Problem } from "#api/gen/types.gen.ts";
 
 /**
  * Asked when a call is answered 401 because nobody is signed in (any more), or 403 because the password is wanted once
@@ -10,8 +10,11 @@ type Gate = (problem: Problem) => Promise<boolean>;
 
 type Send = (request: Request) => Promise<Response>;
 
+/** What can be mended while the call waits. */
+const GATED: Code[] = ["not_authenticated", "session_ended", "reauth_required"];
+
 /** These decide about the session themselves; holding them back would wait for their own answer. */
-const UNGATED = ["/api/me", "/api/login", "/api/logout", "/api/reauth"];
+const UNGATED = ["/api/me", "/api/login", "/api/logout"];
 
 /** Connects the generated functions with the server and the gate. Called once, before the first call. */
 export function configureApi(gate: Gate, send: Send): void {
@@ -35,7 +38,9 @@ async function gatedFetch(request: Request, gate: Gate, send: Send): Promise<Res
     .clone()
     .json()
     .catch(() => undefined);
-  if (!isProblem(problem) || (response.status === 403 && problem.code !== "reauth_required")) return response;
+  // A wrong password and a plain no are for the caller.
+  const isGated = isProblem(problem) && GATED.includes(problem.code);
+  if (!isGated) return response;
   if (spare.signal.aborted || !(await gate(problem))) return response;
   return send(spare);
 }

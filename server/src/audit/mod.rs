@@ -12,6 +12,8 @@ use crate::stored_as_text;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
+    /// A person chose another password.
+    PasswordChanged,
     /// A refresh token came back after its use: a copy of it is in somebody's hands. Its session was ended.
     RefreshTokenReused,
     /// A token for scripts was made.

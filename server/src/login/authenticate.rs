@@ -34,15 +34,16 @@ impl Attempt {
         if self.username.trim().is_empty() {
             return Err(Problem::invalid("username", "must not be empty"));
         }
-        check_password(&self.password)
+        self.check_password("password")
     }
-}
 
-fn check_password(password: &SecretString) -> Result<(), Problem> {
-    if password::is_acceptable_length(password) {
-        Ok(())
-    } else {
-        Err(Problem::invalid("password", "must have 1 to 256 characters"))
+    /// Refuses what cannot be anybody's password, which stands in the request under `field`.
+    pub fn check_password(&self, field: &str) -> Result<(), Problem> {
+        if password::is_acceptable_length(&self.password) {
+            Ok(())
+        } else {
+            Err(Problem::invalid(field, "must have 1 to 256 characters"))
+        }
     }
 }
 
@@ -64,6 +65,11 @@ impl Authenticator {
     /// The database it asks.
     pub(super) fn db(&self) -> &Db {
         &self.db
+    }
+
+    /// The hash of a new password.
+    pub(super) async fn hash(&self, password: SecretString) -> Result<String, Problem> {
+        Ok(self.hasher.hash(password).await?)
     }
 
     /// The account that name and password belong to, and a new hash of the password where the stored one is outdated.

@@ -2,6 +2,7 @@
 
 mod authenticate;
 mod open;
+pub mod password;
 mod queries;
 pub mod reauth;
 pub mod routes;
@@ -10,3 +11,4 @@ pub mod token;
 
 pub use authenticate::Authenticator;
 pub use open::LoginRules;
+pub use password::MinLength;

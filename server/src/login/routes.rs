@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use super::authenticate::{Attempt, Authenticator};
 use super::open::{Login, LoginRules, open};
+use super::password;
 use super::reauth::reauth;
 use super::token::token;
 use crate::access_tokens::{RefreshCookie, queries as refresh_tokens};
@@ -31,6 +32,7 @@ pub fn configure(config: &mut ServiceConfig) {
     config
         .service(endpoint("/login").post(login))
         .service(endpoint("/logout").post(logout))
+        .service(endpoint("/password").post(password::change))
         .service(endpoint("/reauth").post(reauth))
         .service(endpoint("/token").post(token));
 }

@@ -139,7 +139,10 @@ pub async fn attach(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    if let Some(credential) = exchange::with(|exchange| exchange.credential.take()).flatten() {
+    let found = exchange::with(|exchange| exchange.credential.take()).flatten();
+    // A bearer token was there first, and wins.
+    let is_decided = request.extensions().contains::<Credential>();
+    if let Some(credential) = found.filter(|_| !is_decided) {
         credential.attach(&request);
     }
     next.call(request).await

@@ -279,6 +279,30 @@ async fn signing_in_again_replaces_the_session_of_the_cookie() {
 }
 
 #[actix_web::test]
+async fn signing_out_ends_whatever_the_request_brings() {
+    let app = spawn().await;
+    let mut browser = app.signed_in("alice").await;
+    let session_cookie = browser.cookie.clone();
+    let mut tokens = app.browser();
+    let secret = access_token(&sign_in_for_tokens(&mut tokens, "alice", &[]).await);
+    let mut everything = browser.with_bearer(&secret);
+    everything.cookie = session_cookie.clone();
+    assert_eq!(everything.logout().await.status, 204);
+    browser.cookie = session_cookie;
+    browser.get("/api/me").await.is(401, "session_ended");
+    browser.with_bearer(&secret).get("/api/me").await.is(401, "session_ended");
+    refresh(&mut tokens).await.is(401, "session_ended");
+
+    let mut browser = app.browser();
+    browser.login("alice", PASSWORD).await;
+    let cookie = browser.cookie.clone();
+    browser.headers = vec![("authorization", "Bearer junk".to_owned())];
+    assert_eq!(browser.logout().await.status, 204, "a bad token is no reason to stay signed in");
+    (browser.headers, browser.cookie) = (Vec::new(), cookie);
+    browser.get("/api/me").await.is(401, "session_ended");
+}
+
+#[actix_web::test]
 async fn a_bearer_wins_over_a_cookie() {
     let app = spawn().await;
     let mut browser = app.signed_in("alice").await;

@@ -20,6 +20,7 @@ mod log;
 mod login;
 mod logout;
 mod names;
+mod password;
 mod private_server;
 mod problems;
 mod process;

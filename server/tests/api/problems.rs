@@ -23,6 +23,10 @@ async fn call(browser: &mut Browser, operation: &str, body: Option<Body>) -> Ans
         "reauth" => {
             browser.send(Method::POST, "/api/reauth", body.unwrap_or(Body::Json(json!({"password": PASSWORD})))).await
         }
+        "changePassword" => {
+            let change = json!({"current_password": PASSWORD, "new_password": "other words nobody guesses"});
+            browser.send(Method::POST, "/api/password", body.unwrap_or(Body::Json(change))).await
+        }
         "token" => {
             let good = format!("grant_type=password&username=alice&password={}", PASSWORD.replace(' ', "+"));
             let kind = Some("application/x-www-form-urlencoded");
@@ -97,12 +101,15 @@ async fn provoke(operation: &str, code: &str) -> Answer {
                 browser.login("alice", "wrong").await;
             }
         }
-        "invalid_input" if matches!(operation, "login" | "reauth" | "createToken") => {
+        "invalid_input" if matches!(operation, "login" | "reauth" | "changePassword" | "createToken") => {
             body = Some(Body::Json(json!({})));
         }
         "invalid_input" if operation == "listTokens" => return browser.get("/api/tokens?limit=0").await,
         "invalid_credentials" if operation == "login" => {
             body = Some(Body::Json(json!({"username": "alice", "password": "wrong"})));
+        }
+        "invalid_credentials" if operation == "changePassword" => {
+            body = Some(Body::Json(json!({"current_password": "wrong", "new_password": "other words nobody guesses"})));
         }
         "invalid_credentials" if operation == "reauth" => body = Some(Body::Json(json!({"password": "wrong"}))),
         "invalid_input" if operation == "listUsers" => return browser.get("/api/users?limit=0").await,

@@ -8,6 +8,9 @@ import {
 } from "./client";
 import { client } from "./client.gen";
 import type {
+  ChangePasswordData,
+  ChangePasswordErrors,
+  ChangePasswordResponses,
   CreateTokenData,
   CreateTokenErrors,
   CreateTokenResponses,
@@ -127,6 +130,21 @@ export const openapi = <ThrowOnError extends boolean = false>(options?: Options<
   (options?.client ?? client).get<OpenapiResponses, unknown, ThrowOnError>({
     url: "/openapi.json",
     ...options,
+  });
+
+/**
+ * Changes the caller's password. Every other session and every other family of tokens ends; this one goes on.
+ */
+export const changePassword = <ThrowOnError extends boolean = false>(
+  options: Options<ChangePasswordData, ThrowOnError>,
+) =>
+  (options.client ?? client).post<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError>({
+    url: "/password",
+    ...options,
+    headers: {
+      "Content-Type": "application/json",
+      ...options.headers,
+    },
   });
 
 /**

@@ -322,6 +322,20 @@ export type PageUser = {
 };
 
 /**
+ * The old password and the new one.
+ */
+export type PasswordRequest = {
+  /**
+   * The password until now.
+   */
+  current_password: string;
+  /**
+   * The password from now on.
+   */
+  new_password: string;
+};
+
+/**
  * An error (RFC 9457).
  */
 export type Problem = {
@@ -746,6 +760,82 @@ export type OpenapiResponses = {
 };
 
 export type OpenapiResponse = OpenapiResponses[keyof OpenapiResponses];
+
+export type ChangePasswordData = {
+  body: PasswordRequest;
+  path?: never;
+  query?: never;
+  url: "/password";
+};
+
+export type ChangePasswordErrors = {
+  /**
+   * The request could not be understood.
+   */
+  400: Problem & {
+    code: "malformed_request";
+  };
+  /**
+   * Sign in first. The session has ended. The username or the password is wrong.
+   */
+  401: Problem & {
+    code: "not_authenticated" | "session_ended" | "invalid_credentials";
+  };
+  /**
+   * The request came from another site. This token may not do that.
+   */
+  403: Problem & {
+    code: "cross_site_request" | "insufficient_scope";
+  };
+  /**
+   * The body is too large.
+   */
+  413: Problem & {
+    code: "payload_too_large";
+  };
+  /**
+   * The body must be application/json.
+   */
+  415: Problem & {
+    code: "unsupported_media_type";
+  };
+  /**
+   * A field is not acceptable.
+   */
+  422: Problem & {
+    code: "invalid_input";
+    errors: Array<FieldError>;
+  };
+  /**
+   * Too many attempts. Wait a moment and try again.
+   */
+  429: Problem & {
+    code: "too_many_attempts";
+  };
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment. Too many people are signing in right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable" | "overloaded";
+  };
+};
+
+export type ChangePasswordError = ChangePasswordErrors[keyof ChangePasswordErrors];
+
+export type ChangePasswordResponses = {
+  /**
+   * Changed.
+   */
+  204: void;
+};
+
+export type ChangePasswordResponse = ChangePasswordResponses[keyof ChangePasswordResponses];
 
 export type ReauthData = {
   body: ReauthRequest;
