@@ -1,5 +1,6 @@
 import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures.ts";
+import { PASSWORD } from "./server.ts";
 
 /** Nothing of a token is ever kept where a script of somebody else's could find it later. */
 async function nothingIsStored(page: Page): Promise<void> {
@@ -107,7 +108,7 @@ test("an access token of an ended session is refused at once", async ({ page, pe
   await expect(page.getByText("One session has ended.")).toBeVisible();
   await other.getByRole("link", { name: "People", exact: true }).click();
   await expect(other.getByRole("dialog")).toContainText("This session was ended from another device.");
-  await other.getByLabel("Password", { exact: true }).fill("correct horse battery staple");
-  await other.getByRole("button", { name: "Sign in" }).click();
+  await other.getByRole("dialog").getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await other.getByRole("button", { name: "Sign in", exact: true }).click();
   await expect(other.getByRole("listitem").first()).toBeVisible();
 });
