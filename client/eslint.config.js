@@ -5,7 +5,19 @@ import reactHooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 
 /** Imports run one way: a folder uses only what stands after it. */
-const order = ["main.tsx", "app.tsx", "layout", "pages", "password", "sessions", "tokens", "users", "auth", "api", "ui"];
+const order = [
+  "main.tsx",
+  "app.tsx",
+  "layout",
+  "pages",
+  "password",
+  "sessions",
+  "tokens",
+  "users",
+  "auth",
+  "api",
+  "ui",
+];
 const zones = order.map((folder, index) => ({
   target: `./src/${folder}`,
   from: order.slice(0, index).map((above) => `./src/${above}`),

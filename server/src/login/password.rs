@@ -81,11 +81,9 @@ pub(crate) async fn change(
     let changed = authenticator
         .db()
         .write(async |tx| {
-            // Provided that the password which was just verified is still the one that is stored.
-            if !users::note_login(tx, &user.id, &account.password_hash, now).await? {
+            if !users::replace_password_hash(tx, &user.id, &account.password_hash, &password_hash).await? {
                 return Ok(false);
             }
-            users::set_password_hash(tx, &user.id, &password_hash).await?;
             sessions::end_all(tx, &user.id, Some(&session.id), EndReason::PasswordChanged, now).await?;
             audit::queries::insert(tx, &entry).await?;
             Ok::<_, sqlx::Error>(true)

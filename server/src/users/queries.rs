@@ -147,6 +147,24 @@ pub async fn set_password_hash(tx: &mut Tx, id: &str, password_hash: &str) -> Re
         .map(|done| done.rows_affected() == 1))
 }
 
+/// Stores a new hash of the password, provided that the account is still the one whose password was verified: enabled, and
+/// with that very hash. Says whether it did.
+///
+/// # Errors
+/// Those of the database.
+pub async fn replace_password_hash(tx: &mut Tx, id: &str, verified: &str, new: &str) -> Result<bool, sqlx::Error> {
+    const REPLACE: Sql =
+        sql!("UPDATE user_account SET password_hash = ? WHERE id = ? AND disabled = ? AND password_hash = ?");
+    on_tx!(tx, REPLACE, |connection, text| sqlx::query(text)
+        .bind(new)
+        .bind(id)
+        .bind(false)
+        .bind(verified)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected() == 1))
+}
+
 /// Disables or enables an account; says whether it exists.
 ///
 /// # Errors

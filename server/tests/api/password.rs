@@ -21,7 +21,10 @@ async fn the_new_one_counts_and_every_other_session_ends() {
     let access_token = tokens.form("/api/token", &fields).await.json()["access_token"].as_str().unwrap().to_owned();
     let mut stranger = app.signed_in("bob").await;
 
+    app.advance(60);
     assert_eq!(change(&mut browser, PASSWORD, NEW).await.status, 204);
+    let signed_in_at = app.clock.now().as_micros() - 60_000_000;
+    assert_eq!(app.number("SELECT last_login_at FROM user_account WHERE username = 'alice'").await, signed_in_at);
     assert_eq!(browser.get("/api/me").await.status, 200, "this one goes on");
     for mut ended in [other, tokens.with_bearer(&access_token)] {
         let answer = ended.get("/api/me").await;
