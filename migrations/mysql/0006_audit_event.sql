@@ -10,5 +10,8 @@ CREATE TABLE IF NOT EXISTS audit_event (
     device            VARCHAR(200),
     ip                VARCHAR(45)    CHARACTER SET ascii COLLATE ascii_bin,
     detail            VARCHAR(1000),
-    INDEX audit_event_by_user (user_id, id)
+    INDEX audit_event_by_user (user_id, id),
+    INDEX audit_event_by_actor (actor_id, id),
+    INDEX audit_event_by_event (event, id),
+    INDEX audit_event_by_time (at)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

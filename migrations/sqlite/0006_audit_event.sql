@@ -13,3 +13,9 @@ CREATE TABLE audit_event (
 ) STRICT;
 
 CREATE INDEX audit_event_by_user ON audit_event (user_id, id);
+
+CREATE INDEX audit_event_by_actor ON audit_event (actor_id, id);
+
+CREATE INDEX audit_event_by_event ON audit_event (event, id);
+
+CREATE INDEX audit_event_by_time ON audit_event (at);

@@ -23,14 +23,16 @@ use crate::http::problem::{Code, Problem};
 use crate::http::same_site::{self, TrustedOrigins};
 use crate::http::spa;
 use crate::identity::Freshness;
-use crate::login::{self, Authenticator, LoginRules, MinLength, throttle};
+use crate::links::{self, Link, Links};
+use crate::login::{self, Authenticator, LoginRules, Registration, setup, throttle};
 use crate::secret::hasher::Hasher;
 use crate::sessions::layer::{self, Sessions};
 use crate::sessions::touch::{self, Toucher};
 use crate::sessions::{self, prune};
 use crate::system::docs::DocsPage;
 use crate::system::routes::OpenApiJson;
-use crate::{access_tokens, api_tokens, openapi, system, users};
+use crate::users::new_passwords::NewPasswords;
+use crate::{access_tokens, administration, api_tokens, audit, openapi, system};
 
 /// How long requests that are under way may take to finish at shutdown, in seconds.
 const FINISH_WITHIN: u64 = 6;
@@ -103,6 +105,14 @@ impl Application {
         &self.hasher
     }
 
+    /// The link through which the first administrator is made; `None` where there is one.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn setup_link(&self) -> Result<Option<Link>, sqlx::Error> {
+        setup::link(&self.db, &self.clock, &Links::new(self.config.http.origin())).await
+    }
+
     /// Serves until `stop` is done; then says so at /health for a moment, finishes what is under way and returns.
     ///
     /// # Errors
@@ -121,6 +131,8 @@ impl Application {
             actix_web::rt::spawn(prune::hourly(db.clone(), self.clock.clone(), lifetime)),
             actix_web::rt::spawn(throttle::sweep(db.clone(), self.clock.clone())),
             actix_web::rt::spawn(api_tokens::prune::hourly(db.clone(), self.clock.clone())),
+            actix_web::rt::spawn(links::prune::hourly(db.clone(), self.clock.clone())),
+            actix_web::rt::spawn(audit::prune::hourly(db.clone(), self.clock.clone(), self.config.audit_for)),
         ];
         let writers = actix_web::rt::spawn(async { tokio::join!(session_writer, token_writer) });
 
@@ -144,7 +156,7 @@ impl Application {
 
     fn serve(self, sessions: Sessions, token_toucher: Toucher) -> io::Result<Server> {
         let document = openapi::document();
-        let Config { http, session, token, password, .. } = self.config;
+        let Config { http, session, token, password, registration_open, .. } = self.config;
         let envelope = Envelope { is_https: http.is_https(), drain: self.drain.clone() };
         let origins = TrustedOrigins::new(http.origin(), http.allowed_origins.clone());
         let rules = LoginRules {
@@ -153,7 +165,9 @@ impl Application {
             max_sessions: session.max_per_user,
         };
         let freshness = Freshness(session.fresh_for);
-        let min_length = MinLength(password.min_length);
+        let registration = Registration { is_open: registration_open };
+        let new_passwords = Data::new(NewPasswords::new(self.hasher.clone(), password.min_length));
+        let links = Data::new(Links::new(http.origin()));
         let refresh_cookie = RefreshCookie::new(http.is_https(), session.same_site);
         let access_tokens = Data::new(self.access_tokens);
         let bearer = Bearer::new(self.db.clone(), self.clock.clone(), access_tokens.clone(), token_toucher);
@@ -171,7 +185,9 @@ impl Application {
             // A layer that is wrapped later stands further out.
             let with_session = web::scope("")
                 .configure(login::routes::configure)
-                .configure(users::routes::configure)
+                .configure(administration::routes::configure)
+                .configure(links::routes::configure)
+                .configure(audit::routes::configure)
                 .configure(sessions::routes::configure)
                 .configure(access_tokens::routes::configure)
                 .configure(api_tokens::routes::configure)
@@ -201,7 +217,9 @@ impl Application {
                 .app_data(ThinData(sessions.clone()))
                 .app_data(ThinData(rules))
                 .app_data(ThinData(freshness))
-                .app_data(ThinData(min_length))
+                .app_data(new_passwords.clone())
+                .app_data(links.clone())
+                .app_data(ThinData(registration))
                 .app_data(ThinData(refresh_cookie))
                 .app_data(ThinData(bearer.clone()))
                 .app_data(ThinData(origins.clone()))

@@ -18,8 +18,22 @@ use crate::{random, stored_as_text};
 /// A new id: UUID version 7 (RFC 9562 section 5.7), so that ids sort by the time they were made.
 #[must_use]
 pub fn new_id(now: Timestamp) -> String {
-    let millis = u64::try_from(now.as_micros() / 1_000).unwrap_or_default();
-    uuid::Builder::from_unix_timestamp_millis(millis, &random::bytes()).into_uuid().to_string()
+    id_of(now, random::bytes())
+}
+
+/// The first id that could have been made at `moment`: those made earlier are below it, the others are not.
+#[must_use]
+pub fn first_id(moment: Timestamp) -> String {
+    id_of(moment, [0; 10])
+}
+
+/// The microseconds go into the bits after the milliseconds (RFC 9562 section 6.2, method 3).
+fn id_of(moment: Timestamp, mut random: [u8; 10]) -> String {
+    let micros = u64::try_from(moment.as_micros()).unwrap_or_default();
+    let [.., high, low] = ((micros % 1_000) << 2).to_be_bytes();
+    random[0] = high;
+    random[1] = low | (random[1] & 0b11);
+    uuid::Builder::from_unix_timestamp_millis(micros / 1_000, &random).into_uuid().to_string()
 }
 
 /// Whether `text` can be an id; anything else is not asked for in the database.
@@ -208,6 +222,47 @@ impl FromRequest for Fresh {
     }
 }
 
+/// An administrator. Anybody else is refused (403), and so is a token for scripts, even an administrator's.
+#[derive(Clone, Debug)]
+pub struct Admin(pub SignedIn);
+
+impl Admin {
+    fn check(signed_in: SignedIn) -> Result<Self, Problem> {
+        match signed_in.user.role {
+            Role::Admin => Ok(Self(signed_in)),
+            Role::Member => Err(Problem::new(Code::Forbidden)),
+        }
+    }
+}
+
+impl FromRequest for Admin {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        ready(SignedIn::from_request(request, payload).into_inner().and_then(Self::check))
+    }
+}
+
+/// [`Admin`] who proved who they are just now: what every administrative change needs.
+#[derive(Clone, Debug)]
+pub struct FreshAdmin(pub SignedIn);
+
+impl FromRequest for FreshAdmin {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        // Who may not do it at all is not asked for a password first.
+        let admin = Admin::from_request(request, payload).into_inner();
+        ready(
+            admin
+                .and_then(|_| Fresh::from_request(request, payload).into_inner())
+                .map(|Fresh(signed_in)| Self(signed_in)),
+        )
+    }
+}
+
 /// The refusal of somebody whose session has ended, which says why and when.
 #[must_use]
 pub fn ended(code: Code, reason: EndReason, at: Timestamp) -> Problem {
@@ -224,7 +279,9 @@ mod tests {
     #[test]
     fn ids_are_version_7_and_sort_by_time() {
         let one = new_id(Timestamp::from_micros(1_763_797_530_300_811));
-        let two = new_id(Timestamp::from_micros(1_763_797_530_301_811));
+        let two = new_id(Timestamp::from_micros(1_763_797_530_300_812));
+        assert!(one >= first_id(Timestamp::from_micros(1_763_797_530_300_811)));
+        assert!(one < first_id(Timestamp::from_micros(1_763_797_530_300_812)));
         assert!(one < two && is_id(&one) && one.as_bytes()[14] == b'7', "{one} {two}");
         for junk in ["", "x", &one.to_uppercase(), &one[1..], "0191e000000070008000000000000000"] {
             assert!(!is_id(junk), "{junk}");

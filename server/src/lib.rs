@@ -8,6 +8,8 @@
 //! | [`app`] | every route and every layer, in order, on one screen |
 //! | [`openapi`] | the document that describes the API |
 //! | [`login`] | signing in and out |
+//! | [`administration`] | what administrators do to people |
+//! | [`links`] | links that are good for one use: invitations, new passwords |
 //! | [`users`] | people: the directory, the profile |
 //! | [`bearer`] | who is asking with a token |
 //! | [`api_tokens`] | opaque tokens for scripts |
@@ -19,11 +21,12 @@
 //! | [`secret`] | passwords and tokens, and their hashes |
 //! | [`http`] | errors, input, origins, addresses, headers, the web app's files |
 //! | [`db`] | three databases, one SQL text |
-//! | [`telemetry`], [`clock`], [`random`], [`config`] | logs, time, randomness, settings |
+//! | [`telemetry`], [`clock`], [`random`], [`fold`], [`config`] | logs, time, randomness, names, settings |
 
 #![cfg_attr(not(test), warn(unused_crate_dependencies))]
 
 pub mod access_tokens;
+pub mod administration;
 pub mod api_tokens;
 pub mod app;
 pub mod audit;
@@ -32,8 +35,10 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod fold;
 pub mod http;
 pub mod identity;
+pub mod links;
 pub mod login;
 pub mod openapi;
 pub mod random;

@@ -7,7 +7,7 @@ use utoipa::{Modify, OpenApi};
 
 use crate::http::problem::{Code, FieldError};
 use crate::identity::EndReason;
-use crate::{access_tokens, api_tokens, login, sessions, system, users};
+use crate::{access_tokens, administration, api_tokens, audit, links, login, sessions, system, users};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -15,6 +15,9 @@ use crate::{access_tokens, api_tokens, login, sessions, system, users};
     paths(
         login::routes::login,
         login::routes::logout,
+        login::register::register,
+        login::setup::show,
+        login::setup::setup,
         login::password::change,
         login::reauth::reauth,
         login::token::token,
@@ -22,8 +25,24 @@ use crate::{access_tokens, api_tokens, login, sessions, system, users};
         api_tokens::routes::list,
         api_tokens::routes::create,
         api_tokens::routes::revoke,
-        users::routes::me,
+        users::profile::me,
+        users::profile::change,
+        login::account::delete,
+        users::export::export,
+        audit::routes::activity,
         users::routes::list,
+        administration::create::create,
+        administration::accounts::show,
+        administration::accounts::change,
+        administration::accounts::delete,
+        administration::access::list_sessions,
+        administration::access::end_sessions,
+        administration::access::list_tokens,
+        administration::access::revoke_tokens,
+        administration::access::reset_link,
+        audit::routes::list,
+        links::routes::show,
+        links::routes::follow,
         sessions::routes::list,
         sessions::routes::end,
         sessions::routes::end_others,
@@ -32,7 +51,8 @@ use crate::{access_tokens, api_tokens, login, sessions, system, users};
         system::routes::openapi,
         system::routes::docs,
     ),
-    components(schemas(Code, FieldError, EndReason, sessions::routes::StatusFilter)),
+    components(schemas(Code, FieldError, EndReason, sessions::routes::StatusFilter, users::routes::StateFilter,
+        users::queries::Sort)),
     modifiers(&Problems)
 )]
 struct Api;

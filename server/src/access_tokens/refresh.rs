@@ -15,6 +15,7 @@ use super::queries;
 use crate::audit::{self, Entry, Event};
 use crate::clock::{Clock, Timestamp};
 use crate::db::Db;
+use crate::http::client::Client;
 use crate::identity::{Credential, CurrentUser, EndReason};
 use crate::secret::token::PlainToken;
 use crate::sessions::layer::Sessions;
@@ -56,7 +57,7 @@ impl Refresher {
     ///
     /// # Errors
     /// Those of the database; the token is then as good as before, or gives its successor once more.
-    pub async fn renew(&self, token: &PlainToken) -> Result<Renewal, sqlx::Error> {
+    pub async fn renew(&self, token: &PlainToken, client: &Client) -> Result<Renewal, sqlx::Error> {
         let Some(session_id) = queries::session_of(&self.db, &token.hash()).await? else {
             return Ok(Renewal::Unknown);
         };
@@ -85,14 +86,10 @@ impl Refresher {
                     }
                 }
                 sessions::end_one(tx, &session_id, EndReason::Revoked, now).await?;
-                let entry = Entry {
-                    at: now,
-                    event: Event::RefreshTokenReused,
-                    user_id: &user.id,
-                    actor_id: None,
-                    session_id: Some(&session_id),
-                    detail: None,
-                };
+                let entry = Entry::new(Event::RefreshTokenReused, now)
+                    .about(&user.id)
+                    .in_session(&session_id)
+                    .from(Some(client));
                 audit::queries::insert(tx, &entry).await?;
                 Ok::<_, sqlx::Error>(None)
             })

@@ -11,6 +11,7 @@ use super::cookie::RefreshCookie;
 use super::jwt::AccessTokens;
 use super::refresh::{Refresher, Renewal};
 use crate::clock::{Clock, Timestamp};
+use crate::http::client::Client;
 use crate::http::problem::{Code, Problem};
 use crate::http::resource::endpoint;
 use crate::identity::{CurrentUser, EndReason, ended};
@@ -76,13 +77,14 @@ problems!(
     responses((status = 200, body = TokenAnswer, description = "Renewed; the cookie is set anew."), RefreshProblems))]
 pub(crate) async fn refresh(
     request: HttpRequest,
+    client: Client,
     tokens: Data<AccessTokens>,
     refresher: Data<Refresher>,
     cookie: ThinData<RefreshCookie>,
     clock: Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
     let token = cookie.read(request.headers()).ok_or_else(|| Problem::new(Code::NotAuthenticated))?;
-    match refresher.renew(&token).await? {
+    match refresher.renew(&token, &client).await? {
         Renewal::Renewed(user, successor) => hand_out(&tokens, &user, &successor, Some(&cookie), clock.now()),
         Renewal::Reused => Err(ended(Code::RefreshTokenReused, EndReason::Revoked, clock.now())),
         Renewal::Ended(reason @ (EndReason::Expired | EndReason::Idle), at) => {

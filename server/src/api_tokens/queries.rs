@@ -171,6 +171,15 @@ pub async fn delete(tx: &mut Tx, id: &str, user_id: &str) -> Result<bool, sqlx::
         .map(|done| done.rows_affected() == 1))
 }
 
+/// Deletes all of a person's tokens.
+///
+/// # Errors
+/// Those of the database.
+pub async fn delete_all(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
+    const DELETE: Sql = sql!("DELETE FROM api_token WHERE user_id = ?");
+    on_tx!(tx, DELETE, |connection, text| sqlx::query(text).bind(user_id).execute(connection).await.map(drop))
+}
+
 /// Deletes tokens that expired before `until`.
 ///
 /// # Errors

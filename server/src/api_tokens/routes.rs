@@ -12,6 +12,7 @@ use super::queries::{self, ListedToken, NewToken};
 use crate::audit::{self, Entry, Event};
 use crate::clock::{Clock, Timestamp};
 use crate::db::Db;
+use crate::http::client::Client;
 use crate::http::cursor::{self, Page};
 use crate::http::extract::{Json, Path, Query, plain_text};
 use crate::http::problem::{Code, Problem};
@@ -31,9 +32,9 @@ pub fn configure(config: &mut ServiceConfig) {
 pub struct ListQuery {
     /// How many, from 1 to 100; 20 when left out.
     #[param(minimum = 1, maximum = 100)]
-    limit: Option<u32>,
+    pub limit: Option<u32>,
     /// Where to go on, from `next_cursor`.
-    cursor: Option<String>,
+    pub cursor: Option<String>,
 }
 
 /// A token as its owner sees it.
@@ -135,11 +136,12 @@ problems!(
     responses((status = 201, body = CreatedToken), CreateProblems))]
 pub(crate) async fn create(
     caller: Fresh,
+    client: Client,
     json: Json<CreateToken>,
     db: Data<Db>,
     clock: Data<Clock>,
 ) -> Result<CustomizeResponder<Answer<CreatedToken>>, Problem> {
-    let Fresh(SignedIn { user, session }) = caller;
+    let Fresh(SignedIn { user, .. }) = caller;
     let Json(wanted) = json;
     wanted.check()?;
     let (now, token) = (clock.now(), ApiToken::generate());
@@ -153,14 +155,7 @@ pub(crate) async fn create(
         created_at: now,
         expires_at: now.plus(Duration::from_hours(24) * wanted.expires_in_days),
     };
-    let entry = Entry {
-        at: now,
-        event: Event::TokenCreated,
-        user_id: &user.id,
-        actor_id: Some(&user.id),
-        session_id: Some(&session.id),
-        detail: Some(name),
-    };
+    let entry = Entry::new(Event::TokenCreated, now).own(&user).from(Some(&client)).detail(name);
     let made = db
         .write(async |tx| {
             let made = queries::insert(tx, &new).await?;
@@ -196,22 +191,16 @@ problems!(
     responses((status = 204, description = "Revoked."), RevokeProblems))]
 pub(crate) async fn revoke(
     caller: SignedIn,
+    client: Client,
     id: Path<String>,
     db: Data<Db>,
     clock: Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
-    let SignedIn { user, session } = caller;
+    let SignedIn { user, .. } = caller;
     if !is_id(&id.0) {
         return Err(Problem::new(Code::NotFound));
     }
-    let entry = Entry {
-        at: clock.now(),
-        event: Event::TokenRevoked,
-        user_id: &user.id,
-        actor_id: Some(&user.id),
-        session_id: Some(&session.id),
-        detail: Some(&id.0),
-    };
+    let entry = Entry::new(Event::TokenRevoked, clock.now()).own(&user).from(Some(&client)).detail(&id.0);
     let revoked = db
         .write(async |tx| {
             let revoked = queries::delete(tx, &id.0, &user.id).await?;

@@ -1,25 +1,68 @@
 //! Who did what to whom: written in the same transaction as the change itself.
 
+pub mod prune;
 pub mod queries;
+pub mod routes;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
-use crate::identity::new_id;
+use crate::http::client::Client;
+use crate::identity::{CurrentUser, new_id};
 use crate::stored_as_text;
 
 /// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = AuditEvent)]
 pub enum Event {
-    /// A person chose another password.
-    PasswordChanged,
+    /// A person signed in.
+    LoginSucceeded,
+    /// Somebody gave a wrong password, or a name that nobody has.
+    LoginFailed,
+    /// An address failed so often that it has to wait.
+    LoginThrottled,
+    /// A person signed out.
+    LoggedOut,
+    /// A session was ended before its time; the detail says why.
+    SessionEnded,
+    /// Several sessions were ended; the detail says how many.
+    SessionsEnded,
     /// A refresh token came back after its use: a copy of it is in somebody's hands. Its session was ended.
     RefreshTokenReused,
-    /// A token for scripts was made.
+    /// A person chose another password.
+    PasswordChanged,
+    /// A password was set through a reset link, or on the command line.
+    PasswordReset,
+    /// A token for scripts was made; the detail is its name.
     TokenCreated,
-    /// A token for scripts was revoked.
+    /// A token for scripts was revoked; the detail is its id.
     TokenRevoked,
+    /// A person made an account for themselves.
+    AccountRegistered,
+    /// The first administrator was made.
+    SetupCompleted,
+    /// An account was made for somebody.
+    AccountCreated,
+    /// Name or address were changed; the detail says which.
+    ProfileChanged,
+    /// The role was changed; the detail is the new one.
+    RoleChanged,
+    /// The account was disabled.
+    AccountDisabled,
+    /// The account was enabled again.
+    AccountEnabled,
+    /// The account was deleted.
+    AccountDeleted,
+    /// A person took a copy of all their data.
+    DataExported,
+    /// An invitation was made.
+    InvitationCreated,
+    /// A person accepted their invitation.
+    InvitationAccepted,
+    /// A link to reset the password was made.
+    ResetLinkCreated,
 }
 
 stored_as_text!(Event);
@@ -27,21 +70,59 @@ stored_as_text!(Event);
 /// One line of the audit.
 #[derive(Clone, Debug)]
 pub struct Entry<'a> {
-    /// When.
-    pub at: Timestamp,
-    /// What.
-    pub event: Event,
-    /// Whom it concerns.
-    pub user_id: &'a str,
-    /// Who did it; `None` for the server itself and for strangers.
-    pub actor_id: Option<&'a str>,
-    /// The session it happened in, or to.
-    pub session_id: Option<&'a str>,
-    /// What else there is to know, without any secret.
-    pub detail: Option<&'a str>,
+    event: Event,
+    at: Timestamp,
+    user_id: Option<&'a str>,
+    actor_id: Option<&'a str>,
+    session_id: Option<&'a str>,
+    client: Option<&'a Client>,
+    detail: Option<&'a str>,
 }
 
-impl Entry<'_> {
+impl<'a> Entry<'a> {
+    /// That it happened.
+    #[must_use]
+    pub fn new(event: Event, at: Timestamp) -> Self {
+        Self { event, at, user_id: None, actor_id: None, session_id: None, client: None, detail: None }
+    }
+
+    /// Whom it concerns; left out where that is nobody we know.
+    #[must_use]
+    pub fn about(self, user_id: &'a str) -> Self {
+        Self { user_id: Some(user_id), ..self }
+    }
+
+    /// Who did it; left out for the server itself, its command line, and strangers.
+    #[must_use]
+    pub fn by(self, actor_id: Option<&'a str>) -> Self {
+        Self { actor_id, ..self }
+    }
+
+    /// What a person did to themselves.
+    #[must_use]
+    pub fn own(self, user: &'a CurrentUser) -> Self {
+        Self { session_id: user.session.as_ref().map(|session| session.id.as_str()), ..self.about(&user.id) }
+            .by(Some(&user.id))
+    }
+
+    /// The session it happened in, or to.
+    #[must_use]
+    pub fn in_session(self, session_id: &'a str) -> Self {
+        Self { session_id: Some(session_id), ..self }
+    }
+
+    /// Where it was done from; nowhere for the command line.
+    #[must_use]
+    pub fn from(self, client: Option<&'a Client>) -> Self {
+        Self { client, ..self }
+    }
+
+    /// What else there is to know, without any secret.
+    #[must_use]
+    pub fn detail(self, detail: &'a str) -> Self {
+        Self { detail: Some(detail), ..self }
+    }
+
     fn id(&self) -> String {
         new_id(self.at)
     }

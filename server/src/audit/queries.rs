@@ -1,8 +1,11 @@
 //! Every statement about the audit.
 
-use super::Entry;
-use crate::db::{Sql, Tx};
-use crate::{on_tx, sql};
+use sqlx::FromRow;
+
+use super::{Entry, Event};
+use crate::clock::Timestamp;
+use crate::db::{Db, Sql, Tx};
+use crate::{on_db, on_tx, sql};
 
 /// Writes a line.
 ///
@@ -10,7 +13,8 @@ use crate::{on_tx, sql};
 /// Those of the database.
 pub async fn insert(tx: &mut Tx, entry: &Entry<'_>) -> Result<(), sqlx::Error> {
     const INSERT: Sql = sql!(
-        "INSERT INTO audit_event (id, at, event, user_id, actor_id, session_id, detail) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        "INSERT INTO audit_event (id, at, event, user_id, actor_id, session_id, device, ip, detail) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
     );
     on_tx!(tx, INSERT, |connection, text| sqlx::query(text)
         .bind(entry.id())
@@ -19,8 +23,138 @@ pub async fn insert(tx: &mut Tx, entry: &Entry<'_>) -> Result<(), sqlx::Error> {
         .bind(entry.user_id)
         .bind(entry.actor_id)
         .bind(entry.session_id)
+        .bind(entry.client.map(|client| client.browser.as_str()))
+        .bind(entry.client.map(|client| client.ip.to_string()))
         .bind(entry.detail)
         .execute(connection)
         .await
         .map(drop))
+}
+
+/// A line as the person it concerns sees it.
+#[derive(Debug, FromRow)]
+pub struct Activity {
+    /// Its id.
+    pub id: String,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub event: Event,
+    /// From which browser.
+    pub device: Option<String>,
+    /// From which address.
+    pub ip: Option<String>,
+    /// In or to which session.
+    pub session_id: Option<String>,
+    /// What else there is to know.
+    pub detail: Option<String>,
+}
+
+/// What concerns a person, newest first, from below `before` on (an id; empty for the newest).
+///
+/// # Errors
+/// Those of the database.
+pub async fn activity(db: &Db, user_id: &str, before: &str, limit: u32) -> Result<Vec<Activity>, sqlx::Error> {
+    const LIST: Sql = sql!(
+        "SELECT id, at, event, device, ip, session_id, detail FROM audit_event \
+         WHERE user_id = ? AND (id < ? OR ? = '') ORDER BY id DESC LIMIT ?"
+    );
+    on_db!(db, LIST, |pool, text| sqlx::query_as(text)
+        .bind(user_id)
+        .bind(before)
+        .bind(before)
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await)
+}
+
+/// Which lines an administrator looks for.
+#[derive(Debug)]
+pub(super) struct Filter {
+    /// The id of who did it.
+    pub actor_id: Option<String>,
+    /// What.
+    pub event: Option<Event>,
+    /// The first id that is not too early.
+    pub since: String,
+}
+
+/// A line as an administrator sees it.
+#[derive(Debug, FromRow)]
+pub(super) struct Line {
+    pub id: String,
+    pub at: Timestamp,
+    pub event: Event,
+    pub user_id: Option<String>,
+    pub username: Option<String>,
+    pub actor_id: Option<String>,
+    pub actor: Option<String>,
+    pub device: Option<String>,
+    pub ip: Option<String>,
+    pub session_id: Option<String>,
+    pub detail: Option<String>,
+}
+
+/// The lines that `filter` lets through, newest first, from below `before` on (an id; empty for the newest).
+pub(super) async fn list(db: &Db, filter: &Filter, before: &str, limit: u32) -> Result<Vec<Line>, sqlx::Error> {
+    const LIST: Sql = sql!(
+        "SELECT e.id, e.at, e.event, e.user_id, u.username, e.actor_id, a.username AS actor, e.device, e.ip, e.session_id, \
+                e.detail \
+         FROM audit_event e LEFT JOIN user_account u ON u.id = e.user_id LEFT JOIN user_account a ON a.id = e.actor_id \
+         WHERE (? = '' OR e.actor_id = ?) AND (? = '' OR e.event = ?) AND e.id >= ? AND (e.id < ? OR ? = '') \
+         ORDER BY e.id DESC LIMIT ?"
+    );
+    let actor_id = filter.actor_id.as_deref().unwrap_or_default();
+    let event = filter.event.map(|event| event.to_string()).unwrap_or_default();
+    on_db!(db, LIST, |pool, text| sqlx::query_as(text)
+        .bind(actor_id)
+        .bind(actor_id)
+        .bind(&event)
+        .bind(&event)
+        .bind(&filter.since)
+        .bind(before)
+        .bind(before)
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await)
+}
+
+/// The id of whoever has this name, folded.
+pub(super) async fn id_of(db: &Db, username_folded: &str) -> Result<Option<String>, sqlx::Error> {
+    const FIND: Sql = sql!("SELECT id FROM user_account WHERE username_folded = ?");
+    on_db!(db, FIND, |pool, text| sqlx::query_scalar(text).bind(username_folded).fetch_optional(pool).await)
+}
+
+/// Takes out of the lines about a person what could tell who it was; what happened stays.
+///
+/// # Errors
+/// Those of the database.
+pub async fn anonymize(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
+    const ABOUT: Sql = sql!("UPDATE audit_event SET device = NULL, ip = NULL, detail = NULL WHERE user_id = ?");
+    const BY: Sql = sql!("UPDATE audit_event SET device = NULL, ip = NULL WHERE actor_id = ?");
+    on_tx!(tx, ABOUT, |connection, text| sqlx::query(text).bind(user_id).execute(connection).await.map(drop))?;
+    on_tx!(tx, BY, |connection, text| sqlx::query(text).bind(user_id).execute(connection).await.map(drop))
+}
+
+/// Deletes at most `batch` lines from before `until`; says how many.
+pub(super) async fn delete_old(db: &Db, until: Timestamp, batch: u32) -> Result<u64, sqlx::Error> {
+    const OLD: Sql = sql!("SELECT id FROM audit_event WHERE at < ? ORDER BY id LIMIT ?");
+    const DELETE: Sql = sql!("DELETE FROM audit_event WHERE id = ?");
+    let old: Vec<String> = on_db!(db, OLD, |pool, text| sqlx::query_scalar(text)
+        .bind(until)
+        .bind(i64::from(batch))
+        .fetch_all(pool)
+        .await)?;
+    db.write(async |tx| {
+        let mut deleted = 0;
+        for id in &old {
+            deleted += on_tx!(tx, DELETE, |connection, text| sqlx::query(text)
+                .bind(id)
+                .execute(connection)
+                .await
+                .map(|done| done.rows_affected()))?;
+        }
+        Ok::<_, sqlx::Error>(deleted)
+    })
+    .await
 }

@@ -6,9 +6,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::password_input;
 use crate::clock::Clock;
+use crate::fold::fold;
 use crate::identity::{Role, new_id};
 use crate::random;
-use crate::users::model::fold;
 use crate::users::queries::{self as users, InsertError, NewAccount};
 
 const FIRST: [&str; 20] = [

@@ -6,7 +6,6 @@ use crate::app::Application;
 use crate::clock::Clock;
 use crate::config::{Config, EnvironmentKind};
 use crate::telemetry;
-use crate::users::queries as users;
 
 pub(super) async fn run() -> anyhow::Result<()> {
     let config = Config::from_env()?;
@@ -17,13 +16,13 @@ pub(super) async fn run() -> anyhow::Result<()> {
         EnvironmentKind::Development => format!("http://{}:{}/", config.http.host, config.http.port),
     };
     let application = Application::bind(config, Clock::system()).await?;
-    let nobody = users::count(application.db()).await? == 0;
-    tracing::info!(listening = %application.address(), "Hallpass is ready at {address}");
-    if nobody {
-        tracing::warn!(
-            "nobody can sign in yet: run `hallpass user create NAME --admin`, or `just demo` for people to try it with"
-        );
+    let setup = application.setup_link().await?;
+    if let Some(link) = setup {
+        // On standard output and not in the log, which is kept: the link is a secret.
+        println!("Nobody administers this server yet. Open this link within an hour to make the first administrator:");
+        println!("\n    {}\n", link.url);
     }
+    tracing::info!(listening = %application.address(), "Hallpass is ready at {address}");
     application.run(asked_to_stop()?).await?;
     Ok(())
 }

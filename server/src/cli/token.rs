@@ -72,8 +72,7 @@ async fn revoke(id: &str) -> anyhow::Result<()> {
     let (_, db) = super::open().await?;
     let Some(owner) = api_tokens::owner_of(&db, id).await? else { bail!("there is no token with the id {id}") };
     let at = Clock::system().now();
-    let entry =
-        Entry { at, event: Event::TokenRevoked, user_id: &owner, actor_id: None, session_id: None, detail: Some(id) };
+    let entry = Entry::new(Event::TokenRevoked, at).about(&owner).detail(id);
     let revoked = db
         .write(async |tx| {
             let revoked = api_tokens::delete(tx, id, &owner).await?;

@@ -115,7 +115,7 @@ async fn list(json: bool) -> anyhow::Result<()> {
     loop {
         let page = users::list(&db, &after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(()) };
-        after = crate::users::model::fold(&last.username);
+        after = crate::fold::fold(&last.username);
         for account in &page {
             println!("{}", if json { as_json(account) } else { as_row(account) });
         }

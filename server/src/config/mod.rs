@@ -30,6 +30,10 @@ pub struct Config {
     pub token: TokenConfig,
     /// Argon2id's cost and the rule for new passwords.
     pub password: PasswordConfig,
+    /// `REGISTRATION`: whether anybody may make an account.
+    pub registration_open: bool,
+    /// `AUDIT_DAYS`: how long is kept what happened.
+    pub audit_for: Duration,
     /// What the log looks like.
     pub log: LogConfig,
 }

@@ -160,6 +160,8 @@ pub(super) fn config(environment: Environment) -> Result<Config, ConfigError> {
         session: session(&mut reader, &http),
         token: token(&mut reader),
         password: password(&mut reader, kind, cores),
+        registration_open: reader.choice("REGISTRATION", false, &[("open", true), ("closed", false)]),
+        audit_for: DAY * reader.number("AUDIT_DAYS", 365_u32, 1..=3650),
         log: log(&mut reader, kind),
         http,
     };

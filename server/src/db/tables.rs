@@ -91,5 +91,9 @@ pub(super) const TABLES: &[Table] = &[
             ("detail", Text),
         ],
     },
+    Table {
+        name: "link_token",
+        columns: &[("token_hash", Bytes), ("purpose", Text), ("user_id", Text), ("expires_at", Integer)],
+    },
     Table { name: "login_attempt", columns: &[("bucket", Bytes), ("refilled_at", Integer)] },
 ];

@@ -1,5 +1,7 @@
 //! HTTP as every capability needs it: errors, input, origins, addresses, headers, the web app's files.
 
+pub mod browser;
+pub mod client;
 pub mod client_ip;
 pub mod cursor;
 pub mod drain;

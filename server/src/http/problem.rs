@@ -13,7 +13,8 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{AllOfBuilder, ArrayBuilder, ObjectBuilder, Type};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 
-use crate::db;
+use crate::db::{self, Abort};
+use crate::secret::hasher::Overloaded;
 
 /// The content type of every error.
 pub const CONTENT_TYPE: &str = "application/problem+json";
@@ -34,6 +35,10 @@ pub enum Code {
     CrossSiteRequest,
     /// The token may not do this: it lacks the scope, or only a person who is signed in may.
     InsufficientScope,
+    /// Only an administrator may do this.
+    Forbidden,
+    /// Accounts are made by administrators here (`REGISTRATION`).
+    RegistrationClosed,
     /// The person must prove once more who they are (`POST /reauth`), for that was too long ago.
     ReauthRequired,
     /// The session that the refresh token belongs to has run out.
@@ -42,6 +47,14 @@ pub enum Code {
     RefreshTokenReused,
     /// There are as many tokens as a person may have.
     TooManyTokens,
+    /// Somebody has that username.
+    UsernameTaken,
+    /// Somebody has that e-mail address.
+    EmailTaken,
+    /// Without this administrator nobody could administer any more.
+    LastAdmin,
+    /// There is an administrator already.
+    SetupDone,
     /// There is nothing here, or nothing of yours.
     NotFound,
     /// The address exists, the method does not; `Allow` lists those that do.
@@ -73,8 +86,14 @@ impl Code {
             | Self::InvalidCredentials
             | Self::RefreshTokenExpired
             | Self::RefreshTokenReused => StatusCode::UNAUTHORIZED,
-            Self::CrossSiteRequest | Self::InsufficientScope | Self::ReauthRequired => StatusCode::FORBIDDEN,
-            Self::TooManyTokens => StatusCode::CONFLICT,
+            Self::CrossSiteRequest
+            | Self::InsufficientScope
+            | Self::Forbidden
+            | Self::RegistrationClosed
+            | Self::ReauthRequired => StatusCode::FORBIDDEN,
+            Self::TooManyTokens | Self::UsernameTaken | Self::EmailTaken | Self::LastAdmin | Self::SetupDone => {
+                StatusCode::CONFLICT
+            }
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -96,10 +115,16 @@ impl Code {
             Self::InvalidCredentials => "The username or the password is wrong.",
             Self::CrossSiteRequest => "The request came from another site.",
             Self::InsufficientScope => "This token may not do that.",
+            Self::Forbidden => "Only administrators may do that.",
+            Self::RegistrationClosed => "Accounts are made by administrators here.",
             Self::ReauthRequired => "Enter your password again first.",
             Self::RefreshTokenExpired => "The refresh token has expired.",
             Self::RefreshTokenReused => "The refresh token was used before.",
             Self::TooManyTokens => "There are as many tokens as one may have.",
+            Self::UsernameTaken => "Somebody has that username.",
+            Self::EmailTaken => "Somebody has that e-mail address.",
+            Self::LastAdmin => "Without this administrator nobody could administer any more.",
+            Self::SetupDone => "There is an administrator already.",
             Self::NotFound => "There is nothing at this address.",
             Self::MethodNotAllowed => "This address does not know that method.",
             Self::PayloadTooLarge => "The body is too large.",
@@ -298,6 +323,18 @@ impl ResponseError for Problem {
     /// The bare status; [`super::envelope`] knows the request's id and writes the document.
     fn error_response(&self) -> HttpResponse<BoxBody> {
         HttpResponse::new(self.status_code())
+    }
+}
+
+impl From<Overloaded> for Problem {
+    fn from(_: Overloaded) -> Self {
+        Self::new(Code::Overloaded).retry_after(2)
+    }
+}
+
+impl Abort for Problem {
+    fn database_error(&self) -> Option<&sqlx::Error> {
+        self.cause.as_ref().and_then(|cause| cause.downcast_ref())
     }
 }
 

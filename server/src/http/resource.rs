@@ -42,6 +42,17 @@ impl Endpoint {
         self.method(Method::POST, handler)
     }
 
+    /// PATCH.
+    #[must_use]
+    pub fn patch<F, Args>(self, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.method(Method::PATCH, handler)
+    }
+
     /// DELETE.
     #[must_use]
     pub fn delete<F, Args>(self, handler: F) -> Self

@@ -1,30 +1,24 @@
 //! Whether a name and a password belong together: one way for everybody who asks.
 
-use std::net::IpAddr;
-
 use secrecy::SecretString;
 
 use super::throttle::Bucket;
+use crate::audit::{self, Entry, Event};
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::http::client::Client;
 use crate::http::extract::plain_text;
 use crate::http::problem::{Code, Problem};
-use crate::secret::hasher::{Hasher, Overloaded};
+use crate::secret::hasher::Hasher;
 use crate::secret::password;
 use crate::users::model::MAX_EMAIL;
 use crate::users::queries::{self as users, Account};
-
-impl From<Overloaded> for Problem {
-    fn from(_: Overloaded) -> Self {
-        Self::new(Code::Overloaded).retry_after(2)
-    }
-}
 
 /// A name and a password that somebody gives.
 pub(super) struct Attempt {
     pub username: String,
     pub password: SecretString,
-    pub ip: IpAddr,
+    pub client: Client,
 }
 
 impl Attempt {
@@ -67,17 +61,12 @@ impl Authenticator {
         &self.db
     }
 
-    /// The hash of a new password.
-    pub(super) async fn hash(&self, password: SecretString) -> Result<String, Problem> {
-        Ok(self.hasher.hash(password).await?)
-    }
-
     /// The account that name and password belong to, and a new hash of the password where the stored one is outdated.
     ///
     /// Unknown name, wrong password and disabled account take the same way: one look-up, one hash, one refusal.
     pub(super) async fn authenticate(&self, attempt: Attempt) -> Result<(Account, Option<String>), Problem> {
         let Self { db, clock, hasher } = self;
-        let bucket = Bucket::of(attempt.ip);
+        let bucket = Bucket::of(attempt.client.ip);
         let wait = bucket.seconds_to_wait(db, clock.now()).await?;
         if wait > 0 {
             return Err(Problem::new(Code::TooManyAttempts).retry_after(wait));
@@ -92,10 +81,26 @@ impl Authenticator {
                 let rehashed = if verdict.outdated { hasher.hash(password).await.ok() } else { None };
                 Ok((account, rehashed))
             }
-            _ => {
-                bucket.fail(db, clock.now()).await?;
+            account => {
+                self.fail(bucket, account.as_ref(), &attempt.client).await?;
                 Err(Problem::new(Code::InvalidCredentials))
             }
         }
+    }
+
+    /// Counts and notes a failure. What was typed is not kept: it may be a password in the wrong field.
+    async fn fail(&self, bucket: Bucket, account: Option<&Account>, client: &Client) -> Result<(), sqlx::Error> {
+        let now = self.clock.now();
+        bucket.fail(&self.db, now).await?;
+        let throttled = bucket.seconds_to_wait(&self.db, now).await? > 0;
+        let event = if throttled { Event::LoginThrottled } else { Event::LoginFailed };
+        let mut entry = Entry::new(event, now).from(Some(client));
+        if let Some(account) = account {
+            entry = entry.about(&account.id);
+            if account.disabled {
+                entry = entry.detail("disabled");
+            }
+        }
+        self.db.write(async |tx| audit::queries::insert(tx, &entry).await).await
     }
 }

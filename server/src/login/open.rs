@@ -1,15 +1,16 @@
 //! What happens between a right password and an open session: one transaction, all or nothing.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::access_tokens::queries as refresh_tokens;
+use crate::audit::{self, Entry, Event};
 use crate::clock::Timestamp;
-use crate::db::Db;
+use crate::db::{Db, Tx};
+use crate::http::client::Client;
 use crate::identity::{CurrentSession, CurrentUser, EndReason, Means, new_id};
 use crate::secret::token::{PlainToken, TokenHash};
+use crate::sessions;
 use crate::sessions::model::{Kind, UNREMEMBERED};
-use crate::sessions::{self, Browser};
 use crate::users::queries::{self as users, Account};
 
 /// What the configuration says about new sessions.
@@ -29,43 +30,85 @@ pub(super) struct Login<'a> {
     pub account: Account,
     /// The password under today's parameters, where it was stored under others.
     pub rehashed: Option<String>,
-    pub browser: &'a Browser,
-    pub ip: IpAddr,
-    pub remember: bool,
     /// The session that this one takes the place of.
     pub replaces: Option<&'a str>,
+}
+
+/// A session to be opened, and how.
+#[derive(Debug)]
+pub(super) struct Opening<'a> {
+    pub rules: LoginRules,
+    pub client: &'a Client,
+    pub remember: bool,
     /// The first refresh token of a session that tokens carry; `None` for one that a cookie carries.
     pub refresh_token: Option<TokenHash>,
+    pub now: Timestamp,
+}
+
+impl Opening<'_> {
+    /// The session that this makes: the same however often the transaction has to be tried.
+    pub fn session(&self) -> (PlainToken, CurrentSession) {
+        let longest = if self.refresh_token.is_some() { self.rules.token_lifetime } else { self.rules.lifetime };
+        let lifetime = if self.remember { longest } else { longest.min(UNREMEMBERED) };
+        let now = self.now;
+        let session =
+            CurrentSession { id: new_id(now), created_at: now, expires_at: now.plus(lifetime), authenticated_at: now };
+        (PlainToken::generate(), session)
+    }
+
+    /// Writes the session's row, ends those beyond the limit, and notes the sign-in.
+    pub async fn insert(
+        &self,
+        tx: &mut Tx,
+        user_id: &str,
+        token: &PlainToken,
+        session: &CurrentSession,
+    ) -> Result<(), sqlx::Error> {
+        let ip = self.client.ip.to_string();
+        let new_session = sessions::queries::NewSession {
+            id: &session.id,
+            token: token.hash(),
+            user_id,
+            kind: if self.refresh_token.is_some() { Kind::Token } else { Kind::Cookie },
+            browser: self.client.browser.as_str(),
+            ip: &ip,
+            created_at: session.created_at,
+            expires_at: session.expires_at,
+        };
+        sessions::queries::insert(tx, &new_session).await?;
+        if let Some(refresh_token) = &self.refresh_token {
+            refresh_tokens::insert(tx, refresh_token, &session.id, self.now).await?;
+        }
+        sessions::queries::end_surplus(tx, user_id, self.rules.max_sessions, self.now).await?;
+        let entry = Entry::new(Event::LoginSucceeded, self.now).about(user_id).by(Some(user_id));
+        let entry = entry.in_session(&session.id).from(Some(self.client));
+        audit::queries::insert(tx, &entry).await
+    }
+
+    /// The person, as the new session knows them.
+    pub fn user(&self, account: Account, session: CurrentSession) -> CurrentUser {
+        CurrentUser {
+            id: account.id,
+            username: account.username,
+            email: account.email,
+            full_name: account.full_name,
+            role: account.role,
+            created_at: account.created_at,
+            session: Some(session),
+            means: if self.refresh_token.is_some() { Means::AccessToken } else { Means::Cookie },
+        }
+    }
 }
 
 /// Opens the session. `None` when the account was disabled or its password changed while the password was being verified.
 pub(super) async fn open(
     db: &Db,
-    rules: LoginRules,
     login: Login<'_>,
-    now: Timestamp,
+    opening: Opening<'_>,
 ) -> Result<Option<(PlainToken, CurrentUser)>, sqlx::Error> {
-    let Login { account, rehashed, browser, ip, remember, replaces, refresh_token } = login;
-    let token = PlainToken::generate();
-    let (kind, means, longest) = match refresh_token {
-        Some(_) => (Kind::Token, Means::AccessToken, rules.token_lifetime),
-        None => (Kind::Cookie, Means::Cookie, rules.lifetime),
-    };
-    let lifetime = if remember { longest } else { longest.min(UNREMEMBERED) };
-    let expires_at = now.plus(lifetime);
-    let session = CurrentSession { id: new_id(now), created_at: now, expires_at, authenticated_at: now };
-
-    let ip = ip.to_string();
-    let new_session = sessions::queries::NewSession {
-        id: &session.id,
-        token: token.hash(),
-        user_id: &account.id,
-        kind,
-        browser: browser.as_str(),
-        ip: &ip,
-        created_at: session.created_at,
-        expires_at: session.expires_at,
-    };
+    let Login { account, rehashed, replaces } = login;
+    let (token, session) = opening.session();
+    let now = opening.now;
     let opened = db
         .write(async |tx| {
             if !users::note_login(tx, &account.id, &account.password_hash, now).await? {
@@ -77,27 +120,9 @@ pub(super) async fn open(
             if let Some(replaced) = replaces {
                 sessions::queries::end_one(tx, replaced, EndReason::Replaced, now).await?;
             }
-            sessions::queries::insert(tx, &new_session).await?;
-            if let Some(refresh_token) = &refresh_token {
-                refresh_tokens::insert(tx, refresh_token, &session.id, now).await?;
-            }
-            sessions::queries::end_surplus(tx, &account.id, rules.max_sessions, now).await?;
+            opening.insert(tx, &account.id, &token, &session).await?;
             Ok::<_, sqlx::Error>(true)
         })
         .await?;
-    if !opened {
-        return Ok(None);
-    }
-
-    let user = CurrentUser {
-        id: account.id,
-        username: account.username,
-        email: account.email,
-        full_name: account.full_name,
-        role: account.role,
-        created_at: account.created_at,
-        session: Some(session),
-        means,
-    };
-    Ok(Some((token, user)))
+    Ok(opened.then(|| (token, opening.user(account, session))))
 }

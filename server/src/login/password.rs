@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use actix_web::web::{self, Data, ThinData};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::HttpResponse;
+use actix_web::web::Data;
 use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -11,18 +11,14 @@ use utoipa::ToSchema;
 use super::authenticate::{Attempt, Authenticator};
 use crate::audit::{self, Entry, Event};
 use crate::clock::Clock;
-use crate::http::client_ip::TrustedProxies;
+use crate::http::client::Client;
 use crate::http::extract::Json;
 use crate::http::problem::{Code, Problem};
-use crate::identity::{CurrentUser, EndReason, SignedIn};
+use crate::identity::{EndReason, SignedIn};
 use crate::problems;
-use crate::secret::password;
 use crate::sessions::queries as sessions;
+use crate::users::new_passwords::NewPasswords;
 use crate::users::queries as users;
-
-/// `PASSWORD_MIN_LENGTH`: characters that a new password has at least.
-#[derive(Clone, Copy, Debug)]
-pub struct MinLength(pub usize);
 
 /// The old password and the new one.
 #[derive(Deserialize, ToSchema)]
@@ -53,31 +49,23 @@ problems!(
 #[utoipa::path(post, path = "/password", operation_id = "changePassword", tag = "profile", request_body = PasswordRequest,
     responses((status = 204, description = "Changed."), PasswordProblems))]
 pub(crate) async fn change(
-    request: HttpRequest,
+    client: Client,
     json: Json<PasswordRequest>,
     caller: SignedIn,
     authenticator: Data<Authenticator>,
-    proxies: Data<TrustedProxies>,
+    new_passwords: Data<NewPasswords>,
     clock: Data<Clock>,
-    min_length: ThinData<MinLength>,
 ) -> Result<HttpResponse, Problem> {
     let SignedIn { user, session } = caller;
-    let ip = proxies.client_ip(request.peer_addr(), request.headers());
-    let attempt = Attempt { username: user.username.clone(), password: json.0.current_password, ip };
+    let PasswordRequest { current_password, new_password } = json.0;
+    let attempt = Attempt { username: user.username.clone(), password: current_password, client: client.clone() };
     attempt.check_password("current_password")?;
     let (account, _) = authenticator.authenticate(attempt).await?;
-    let new_password = checked(json.0.new_password, min_length.0, &user).await?;
-    let password_hash = authenticator.hash(new_password).await?;
+    let about = [&*user.username, user.email.as_deref().unwrap_or_default(), &user.full_name];
+    let password_hash = new_passwords.hash("new_password", new_password, about).await?;
 
     let now = clock.now();
-    let entry = Entry {
-        at: now,
-        event: Event::PasswordChanged,
-        user_id: &user.id,
-        actor_id: Some(&user.id),
-        session_id: Some(&session.id),
-        detail: None,
-    };
+    let entry = Entry::new(Event::PasswordChanged, now).own(&user).from(Some(&client));
     let changed = authenticator
         .db()
         .write(async |tx| {
@@ -90,17 +78,4 @@ pub(crate) async fn change(
         })
         .await?;
     if changed { Ok(HttpResponse::NoContent().finish()) } else { Err(Problem::new(Code::InvalidCredentials)) }
-}
-
-/// The new password in its normal form, if it is a good one. Estimating that takes milliseconds of work, so it is done beside
-/// the threads that serve.
-async fn checked(password: SecretString, min_length: MinLength, user: &CurrentUser) -> Result<SecretString, Problem> {
-    let about = [user.username.clone(), user.email.clone().unwrap_or_default(), user.full_name.clone()];
-    let verdict = web::block(move || {
-        let password = password::normalize(&password);
-        let about = about.each_ref().map(String::as_str);
-        password::check_new(&password, min_length.0, &about).map(|()| password)
-    });
-    let verdict = verdict.await.map_err(Problem::internal)?;
-    verdict.map_err(|reason| Problem::invalid("new_password", reason.to_string()))
 }

@@ -2,15 +2,15 @@
 
 use std::fmt;
 
+use actix_web::HttpResponse;
 use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse};
 use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::authenticate::{Attempt, Authenticator};
 use crate::clock::Clock;
-use crate::http::client_ip::TrustedProxies;
+use crate::http::client::Client;
 use crate::http::extract::Json;
 use crate::http::problem::Problem;
 use crate::identity::SignedIn;
@@ -42,15 +42,13 @@ problems!(
 #[utoipa::path(post, path = "/reauth", operation_id = "reauth", tag = "signing in", request_body = ReauthRequest,
     responses((status = 204, description = "Proved."), ReauthProblems))]
 pub(crate) async fn reauth(
-    request: HttpRequest,
+    client: Client,
     json: Json<ReauthRequest>,
     caller: SignedIn,
     authenticator: Data<Authenticator>,
-    proxies: Data<TrustedProxies>,
     clock: Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
-    let ip = proxies.client_ip(request.peer_addr(), request.headers());
-    let attempt = Attempt { username: caller.user.username, password: json.0.password, ip };
+    let attempt = Attempt { username: caller.user.username, password: json.0.password, client };
     attempt.check()?;
     authenticator.authenticate(attempt).await?;
     sessions::freshen(authenticator.db(), &caller.session.id, clock.now()).await?;

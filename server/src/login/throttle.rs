@@ -21,8 +21,18 @@ const PER_FAILURE: i64 = 6_000_000;
 pub(super) struct Bucket([u8; 32]);
 
 impl Bucket {
+    /// Of failed sign-ins.
     pub fn of(address: IpAddr) -> Self {
-        let mut hash = Sha256::new_with_prefix(b"address:");
+        Self::named(b"address:", address)
+    }
+
+    /// Of accounts that were made.
+    pub fn of_registrations(address: IpAddr) -> Self {
+        Self::named(b"registrations:", address)
+    }
+
+    fn named(name: &[u8], address: IpAddr) -> Self {
+        let mut hash = Sha256::new_with_prefix(name);
         match address.to_canonical() {
             IpAddr::V4(address) => hash.update(address.octets()),
             IpAddr::V6(address) => hash.update(&address.octets()[..8]),

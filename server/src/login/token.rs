@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use actix_web::http::header;
 use actix_web::web::{Data, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use secrecy::SecretString;
@@ -10,17 +9,16 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::authenticate::{Attempt, Authenticator};
-use super::open::{Login, LoginRules, open};
+use super::open::{Login, LoginRules, Opening, open};
 use crate::access_tokens::queries as refresh_tokens;
 use crate::access_tokens::routes::{TokenAnswer, hand_out};
 use crate::access_tokens::{AccessTokens, RefreshCookie, Refresher, Renewal};
 use crate::clock::Clock;
-use crate::http::client_ip::TrustedProxies;
+use crate::http::client::Client;
 use crate::http::extract::Form;
 use crate::http::problem::{Code, Problem};
 use crate::problems;
 use crate::secret::token::PlainToken;
-use crate::sessions::Browser;
 
 /// The scope that asks for the refresh token in the body (`OpenID` Connect Core section 11).
 const OFFLINE_ACCESS: &str = "offline_access";
@@ -119,11 +117,11 @@ pub(crate) async fn token(
     tokens: Data<AccessTokens>,
     refresher: Data<Refresher>,
     cookie: ThinData<RefreshCookie>,
-    proxies: Data<TrustedProxies>,
+    client: Client,
     clock: Data<Clock>,
     rules: ThinData<LoginRules>,
 ) -> Result<HttpResponse, Problem> {
-    let context = Context { request: &request, tokens: &tokens, cookie: &cookie, proxies: &proxies, clock: &clock };
+    let context = Context { request: &request, tokens: &tokens, cookie: &cookie, client: &client, clock: &clock };
     let outcome = match form {
         Ok(Form(form)) => match form.grant_type.as_deref() {
             Some("password") => with_password(&context, form, &authenticator, rules.0).await,
@@ -148,7 +146,7 @@ struct Context<'a> {
     request: &'a HttpRequest,
     tokens: &'a AccessTokens,
     cookie: &'a RefreshCookie,
-    proxies: &'a TrustedProxies,
+    client: &'a Client,
     clock: &'a Clock,
 }
 
@@ -167,8 +165,7 @@ async fn with_password(
         Some(_) => return Err(Refusal::OAuth(OAuthErrorCode::InvalidScope, "The only scope is offline_access.")),
     };
     let headers = context.request.headers();
-    let ip = context.proxies.client_ip(context.request.peer_addr(), headers);
-    let attempt = Attempt { username, password, ip };
+    let attempt = Attempt { username, password, client: context.client.clone() };
     attempt.check()?;
     let (account, rehashed) = authenticator.authenticate(attempt).await?;
 
@@ -178,18 +175,16 @@ async fn with_password(
         Some(token) => refresh_tokens::session_of(authenticator.db(), &token.hash()).await?,
         None => None,
     };
-    let browser = Browser::of_user_agent(headers.get(header::USER_AGENT).map(header::HeaderValue::as_bytes));
     let (refresh_token, now) = (PlainToken::generate(), context.clock.now());
-    let login = Login {
-        account,
-        rehashed,
-        browser: &browser,
-        ip,
+    let login = Login { account, rehashed, replaces: replaces.as_deref() };
+    let opening = Opening {
+        rules,
+        client: context.client,
         remember: form.remember.unwrap_or(true),
-        replaces: replaces.as_deref(),
         refresh_token: Some(refresh_token.hash()),
+        now,
     };
-    let opened = open(authenticator.db(), rules, login, now).await?;
+    let opened = open(authenticator.db(), login, opening).await?;
     let (_, user) = opened.ok_or_else(|| Problem::new(Code::InvalidCredentials))?;
     let cookie = (!offline).then_some(context.cookie);
     Ok(hand_out(context.tokens, &user, &refresh_token, cookie, now)?)
@@ -206,7 +201,7 @@ async fn with_refresh_token(
         return Err(Refusal::OAuth(OAuthErrorCode::InvalidRequest, "refresh_token is needed."));
     };
     let renewal = match PlainToken::parse(text.expose_secret()) {
-        Some(token) => refresher.renew(&token).await?,
+        Some(token) => refresher.renew(&token, context.client).await?,
         None => Renewal::Unknown,
     };
     match renewal {

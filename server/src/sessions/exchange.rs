@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
 
-use super::Browser;
+use crate::http::client::Client;
 use crate::http::problem::Problem;
 use crate::identity::Credential;
 
@@ -15,7 +15,7 @@ use crate::identity::Credential;
 #[derive(Debug)]
 pub(super) struct Exchange {
     /// Who presents the token.
-    pub browser: Browser,
+    pub client: Client,
     /// Whom the token belongs to.
     pub credential: RefCell<Option<Credential>>,
     /// Why a session could not be ended.

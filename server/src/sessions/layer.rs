@@ -13,7 +13,6 @@ use actix_web::middleware::Next;
 use actix_web::web::ThinData;
 use actix_web::{Error, HttpMessage};
 
-use super::Browser;
 use super::cookie::SessionCookie;
 use super::exchange::{self, Exchange};
 use super::model::Lifetime;
@@ -22,6 +21,7 @@ use super::touch::Toucher;
 use crate::clock::Clock;
 use crate::config::{HttpConfig, SessionConfig};
 use crate::db::Db;
+use crate::http::client::Client;
 use crate::identity::Credential;
 
 /// What the layers share; made once, cloned into every worker.
@@ -98,9 +98,8 @@ pub async fn exchange(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let Sessions { store, cookie } = sessions.0;
-    let user_agent = request.headers().get(header::USER_AGENT).map(HeaderValue::as_bytes);
     let exchange = Rc::new(Exchange {
-        browser: Browser::of_user_agent(user_agent),
+        client: Client::of(&request),
         credential: None.into(),
         failure: None.into(),
         forget_on_close: false.into(),

@@ -4,7 +4,6 @@
 //! upkeep), actix-session's middleware over `store::SqlSessionStore` (one query), and [`layer::attach`] (who is asking,
 //! for the extractors).
 
-mod browser;
 mod cookie;
 mod exchange;
 pub mod layer;
@@ -15,5 +14,3 @@ pub mod routes;
 pub mod state;
 mod store;
 pub mod touch;
-
-pub use browser::Browser;

@@ -6,8 +6,10 @@ use std::time::Duration;
 use sqlx::FromRow;
 
 use super::model::{Kind, Lifetime, Status};
+use crate::audit::{self, Entry, Event};
 use crate::clock::Timestamp;
 use crate::db::{Db, Sql, Tx};
+use crate::http::client::Client;
 use crate::identity::{CurrentSession, CurrentUser, EndReason, Means, Role};
 use crate::secret::token::TokenHash;
 use crate::{on_db, on_tx, sql};
@@ -197,63 +199,90 @@ pub async fn end_all(
 }
 
 /// Ends a person's session; says whether it was alive.
-pub(super) async fn end(
-    db: &Db,
-    id: &str,
-    user_id: &str,
-    reason: EndReason,
-    now: Timestamp,
-) -> Result<bool, sqlx::Error> {
+///
+/// # Errors
+/// Those of the database.
+pub async fn end(tx: &mut Tx, id: &str, user_id: &str, reason: EndReason, now: Timestamp) -> Result<bool, sqlx::Error> {
     const END: Sql =
         sql!("UPDATE session SET status = ?, end_reason = ?, ended_at = ? WHERE id = ? AND user_id = ? AND status = ?");
-    db.write(async |tx| {
-        on_tx!(tx, END, |connection, text| sqlx::query(text)
-            .bind(Status::from(reason))
-            .bind(reason)
-            .bind(now)
-            .bind(id)
-            .bind(user_id)
-            .bind(Status::Active)
-            .execute(connection)
-            .await
-            .map(|done| done.rows_affected() == 1))
-    })
-    .await
+    on_tx!(tx, END, |connection, text| sqlx::query(text)
+        .bind(Status::from(reason))
+        .bind(reason)
+        .bind(now)
+        .bind(id)
+        .bind(user_id)
+        .bind(Status::Active)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected() == 1))
 }
 
-/// Ends the session that has this token, if it lives.
-pub(super) async fn log_out(db: &Db, token: &TokenHash, now: Timestamp) -> Result<(), sqlx::Error> {
-    const END: Sql =
-        sql!("UPDATE session SET status = ?, end_reason = ?, ended_at = ? WHERE token_hash = ? AND status = ?");
-    db.write(async |tx| {
-        on_tx!(tx, END, |connection, text| sqlx::query(text)
-            .bind(Status::LoggedOut)
-            .bind(EndReason::LoggedOut)
-            .bind(now)
-            .bind(token.as_bytes())
-            .bind(Status::Active)
-            .execute(connection)
-            .await
-            .map(drop))
-    })
-    .await
+/// Signs out of the session of this id, if it lives, and notes who did it.
+///
+/// # Errors
+/// Those of the database.
+pub async fn log_out(tx: &mut Tx, id: &str, client: &Client, now: Timestamp) -> Result<(), sqlx::Error> {
+    const OWNER: Sql = sql!("SELECT user_id FROM session WHERE id = ?");
+    let owner: Option<String> =
+        on_tx!(tx, OWNER, |connection, text| sqlx::query_scalar(text).bind(id).fetch_optional(connection).await)?;
+    match owner {
+        Some(user_id) => log_out_of(tx, id, &user_id, client, now).await,
+        None => Ok(()),
+    }
+}
+
+/// Signs out of the session that has this token, if it lives, and notes who did it.
+pub(super) async fn log_out_by_token(
+    tx: &mut Tx,
+    token: &TokenHash,
+    client: &Client,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    const FIND: Sql = sql!("SELECT id, user_id FROM session WHERE token_hash = ?");
+    let found: Option<(String, String)> = on_tx!(tx, FIND, |connection, text| sqlx::query_as(text)
+        .bind(token.as_bytes())
+        .fetch_optional(connection)
+        .await)?;
+    match found {
+        Some((id, user_id)) => log_out_of(tx, &id, &user_id, client, now).await,
+        None => Ok(()),
+    }
+}
+
+async fn log_out_of(tx: &mut Tx, id: &str, user_id: &str, client: &Client, now: Timestamp) -> Result<(), sqlx::Error> {
+    if !end(tx, id, user_id, EndReason::LoggedOut, now).await? {
+        return Ok(());
+    }
+    let entry = Entry::new(Event::LoggedOut, now).about(user_id).by(Some(user_id)).in_session(id).from(Some(client));
+    audit::queries::insert(tx, &entry).await
 }
 
 /// A session as its owner sees it.
 #[derive(Debug, FromRow)]
-pub(super) struct ListedSession {
+pub struct ListedSession {
+    /// The public id.
     pub id: String,
+    /// What carries it.
     pub kind: Kind,
+    /// Whether it lives.
     pub status: Status,
+    /// The browser that made it.
     pub browser: String,
+    /// The address it was made from.
     pub ip: String,
+    /// When the person signed in.
     pub created_at: Timestamp,
+    /// When it was last used.
     pub last_seen_at: Timestamp,
+    /// When it ends at the latest.
     pub expires_at: Timestamp,
 }
 
 /// A person's sessions, newest first, from below `before` on (an id; empty for the newest).
-pub(super) async fn list(db: &Db, user_id: &str, before: &str, limit: u32) -> Result<Vec<ListedSession>, sqlx::Error> {
+///
+/// # Errors
+/// Those of the database.
+pub async fn list(db: &Db, user_id: &str, before: &str, limit: u32) -> Result<Vec<ListedSession>, sqlx::Error> {
     const LIST: Sql = sql!(
         "SELECT id, kind, status, browser, ip, created_at, last_seen_at, expires_at \
          FROM session WHERE user_id = ? AND (id < ? OR ? = '') ORDER BY id DESC LIMIT ?"

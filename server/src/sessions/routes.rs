@@ -8,8 +8,10 @@ use utoipa::{IntoParams, ToSchema};
 use super::layer::Sessions;
 use super::model::{Kind, Lifetime, Status};
 use super::queries::{self, ListedSession};
+use crate::audit::{self, Entry, Event};
 use crate::clock::{Clock, Timestamp};
 use crate::db::Db;
+use crate::http::client::Client;
 use crate::http::cursor::{self, Page};
 use crate::http::extract::{Path, Query};
 use crate::http::problem::{Code, Problem};
@@ -49,7 +51,7 @@ pub enum StatusFilter {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Session {
     /// The public id, to end it by.
-    id: String,
+    pub id: String,
     /// Whether this request came with it.
     current: bool,
     /// What carries it.
@@ -69,7 +71,9 @@ pub struct Session {
 }
 
 impl Session {
-    fn of(row: ListedSession, current: Option<&str>, lifetime: &Lifetime, now: Timestamp) -> Self {
+    /// As it is listed to the holder of the session `current`.
+    #[must_use]
+    pub fn of(row: ListedSession, current: Option<&str>, lifetime: &Lifetime, now: Timestamp) -> Self {
         let has_run_out =
             row.status == Status::Active && lifetime.run_out(row.last_seen_at, row.expires_at, now).is_some();
         Self {
@@ -131,16 +135,27 @@ problems!(
     responses((status = 204, description = "Ended."), EndProblems))]
 pub(crate) async fn end(
     user: CurrentUser,
+    client: Client,
     id: Path<String>,
     db: Data<Db>,
     clock: Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
     // Somebody else's session, one that has ended and one that never was are the same to the caller.
-    if is_id(&id.0) && queries::end(&db, &id.0, &user.id, EndReason::Revoked, clock.now()).await? {
-        Ok(HttpResponse::NoContent().finish())
-    } else {
-        Err(Problem::new(Code::NotFound))
+    if !is_id(&id.0) {
+        return Err(Problem::new(Code::NotFound));
     }
+    let now = clock.now();
+    let entry = Entry::new(Event::SessionEnded, now).own(&user).in_session(&id.0).from(Some(&client)).detail("revoked");
+    let ended = db
+        .write(async |tx| {
+            let ended = queries::end(tx, &id.0, &user.id, EndReason::Revoked, now).await?;
+            if ended {
+                audit::queries::insert(tx, &entry).await?;
+            }
+            Ok::<_, sqlx::Error>(ended)
+        })
+        .await?;
+    if ended { Ok(HttpResponse::NoContent().finish()) } else { Err(Problem::new(Code::NotFound)) }
 }
 
 problems!(
@@ -153,11 +168,21 @@ problems!(
     responses((status = 200, body = Ended), EndOthersProblems))]
 pub(crate) async fn end_others(
     user: CurrentUser,
+    client: Client,
     db: Data<Db>,
     clock: Data<Clock>,
 ) -> Result<web::Json<Ended>, Problem> {
     let current = user.session.as_ref().map(|session| session.id.as_str());
     let now = clock.now();
-    let ended = db.write(async |tx| queries::end_all(tx, &user.id, current, EndReason::Revoked, now).await).await?;
+    let entry = Entry::new(Event::SessionsEnded, now).own(&user).from(Some(&client));
+    let ended = db
+        .write(async |tx| {
+            let ended = queries::end_all(tx, &user.id, current, EndReason::Revoked, now).await?;
+            if ended > 0 {
+                audit::queries::insert(tx, &entry.clone().detail(&ended.to_string())).await?;
+            }
+            Ok::<_, sqlx::Error>(ended)
+        })
+        .await?;
     Ok(web::Json(Ended { ended }))
 }

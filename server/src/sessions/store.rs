@@ -8,6 +8,7 @@ use super::model::{Kind, Lifetime};
 use super::queries::{self, FoundSession};
 use super::state::{self, State};
 use super::touch::Toucher;
+use crate::audit::{self, Entry, Event};
 use crate::clock::{Clock, Timestamp};
 use crate::config::SessionBinding;
 use crate::db::Db;
@@ -53,7 +54,17 @@ impl SqlSessionStore {
         let is_bound = self.binding == SessionBinding::Browser && session.kind == Kind::Cookie;
         if is_bound && !presented_by(&session.browser) {
             let reason = EndReason::BrowserMismatch;
-            queries::end(&self.db, &session.id, &session.user_id, reason, now).await?;
+            let client = exchange::with(|exchange| exchange.client.clone());
+            let entry = Entry::new(Event::SessionEnded, now).about(&session.user_id).from(client.as_ref());
+            let entry = entry.in_session(&session.id).detail("browser_mismatch");
+            self.db
+                .write(async |tx| {
+                    if queries::end(tx, &session.id, &session.user_id, reason, now).await? {
+                        audit::queries::insert(tx, &entry).await?;
+                    }
+                    Ok::<_, sqlx::Error>(())
+                })
+                .await?;
             return Ok(Credential::Ended { reason, at: now });
         }
         self.toucher.seen(&session.id, Some(session.last_seen_at), now);
@@ -73,7 +84,7 @@ impl SqlSessionStore {
 }
 
 fn presented_by(browser: &str) -> bool {
-    exchange::with(|exchange| exchange.browser.as_str() == browser).unwrap_or(false)
+    exchange::with(|exchange| exchange.client.browser.as_str() == browser).unwrap_or(false)
 }
 
 fn hash_of(key: &SessionKey) -> Option<TokenHash> {
@@ -107,7 +118,10 @@ impl SessionStore for SqlSessionStore {
 
     async fn delete(&self, key: &SessionKey) -> Result<(), anyhow::Error> {
         let Some(token) = hash_of(key) else { return Ok(()) };
-        queries::log_out(&self.db, &token, self.clock.now()).await.map_err(|error| {
+        let Some(client) = exchange::with(|exchange| exchange.client.clone()) else { return Ok(()) };
+        let ended =
+            self.db.write(async |tx| queries::log_out_by_token(tx, &token, &client, self.clock.now()).await).await;
+        ended.map_err(|error| {
             // Kept for super::layer, which knows how to tell the client; actix-session would make it an empty 500.
             exchange::with(|exchange| *exchange.failure.borrow_mut() = Some(Problem::from(error)));
             anyhow::anyhow!("the session could not be ended")

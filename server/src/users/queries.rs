@@ -1,10 +1,14 @@
 //! Every statement about accounts.
 
+use serde::Deserialize;
 use sqlx::FromRow;
+use utoipa::ToSchema;
 
-use super::model::fold;
+use crate::audit;
 use crate::clock::Timestamp;
 use crate::db::{self, Abort, Db, Sql, Tx};
+use crate::fold::fold;
+use crate::http::problem::{Code, Problem};
 use crate::identity::Role;
 use crate::{on_db, on_tx, sql};
 
@@ -48,6 +52,18 @@ pub async fn find_by_name(db: &Db, name: &str) -> Result<Option<Account>, sqlx::
     on_db!(db, find, |pool, text| sqlx::query_as(text).bind(fold(name)).fetch_optional(pool).await)
 }
 
+/// The account of this id.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find(db: &Db, id: &str) -> Result<Option<Account>, sqlx::Error> {
+    const FIND: Sql = sql!(
+        "SELECT id, username, email, full_name, role, password_hash, disabled, created_at, last_login_at \
+         FROM user_account WHERE id = ?"
+    );
+    on_db!(db, FIND, |pool, text| sqlx::query_as(text).bind(id).fetch_optional(pool).await)
+}
+
 /// An account to be made.
 #[derive(Debug)]
 pub struct NewAccount<'a> {
@@ -67,7 +83,7 @@ pub struct NewAccount<'a> {
     pub created_at: Timestamp,
 }
 
-/// Why an account was not made.
+/// Why an account was not made, or does not get its new address.
 #[derive(Debug, thiserror::Error)]
 pub enum InsertError {
     /// The username or the e-mail address belongs to somebody.
@@ -76,6 +92,29 @@ pub enum InsertError {
     /// The database failed.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+}
+
+impl InsertError {
+    /// What a client is told where only the e-mail address was new.
+    #[must_use]
+    pub fn about_email(self) -> Problem {
+        match self {
+            Self::Taken => Problem::new(Code::EmailTaken),
+            Self::Database(error) => error.into(),
+        }
+    }
+
+    /// What a client is told who wanted a new account with this username.
+    pub async fn about_account(self, db: &Db, username: &str) -> Problem {
+        match self {
+            Self::Taken => match find_by_name(db, username).await {
+                Ok(Some(_)) => Problem::new(Code::UsernameTaken),
+                Ok(None) => Problem::new(Code::EmailTaken),
+                Err(error) => error.into(),
+            },
+            Self::Database(error) => error.into(),
+        }
+    }
 }
 
 impl Abort for InsertError {
@@ -165,6 +204,52 @@ pub async fn replace_password_hash(tx: &mut Tx, id: &str, verified: &str, new: &
         .map(|done| done.rows_affected() == 1))
 }
 
+/// Changes the e-mail address and the full name; says whether the account exists.
+///
+/// # Errors
+/// [`InsertError`].
+pub async fn set_profile(tx: &mut Tx, id: &str, email: Option<&str>, full_name: &str) -> Result<bool, InsertError> {
+    const SET: Sql =
+        sql!("UPDATE user_account SET email = ?, email_folded = ?, full_name = ?, full_name_folded = ? WHERE id = ?");
+    let done = on_tx!(tx, SET, |connection, text| sqlx::query(text)
+        .bind(email)
+        .bind(email.map(fold))
+        .bind(full_name)
+        .bind(fold(full_name))
+        .bind(id)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected() == 1));
+    done.map_err(|error| if db::is_unique_violation(&error) { InsertError::Taken } else { error.into() })
+}
+
+/// Changes the role; says whether the account exists.
+///
+/// # Errors
+/// Those of the database.
+pub async fn set_role(tx: &mut Tx, id: &str, role: Role) -> Result<bool, sqlx::Error> {
+    const SET: Sql = sql!("UPDATE user_account SET role = ? WHERE id = ?");
+    on_tx!(tx, SET, |connection, text| sqlx::query(text)
+        .bind(role)
+        .bind(id)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected() == 1))
+}
+
+/// Deletes an account with its sessions, tokens and links; says whether it existed.
+///
+/// # Errors
+/// Those of the database.
+pub async fn delete(tx: &mut Tx, id: &str) -> Result<bool, sqlx::Error> {
+    const DELETE: Sql = sql!("DELETE FROM user_account WHERE id = ?");
+    on_tx!(tx, DELETE, |connection, text| sqlx::query(text)
+        .bind(id)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected() == 1))
+}
+
 /// Disables or enables an account; says whether it exists.
 ///
 /// # Errors
@@ -186,6 +271,16 @@ pub async fn set_disabled(tx: &mut Tx, id: &str, disabled: bool) -> Result<bool,
 pub async fn count(db: &Db) -> Result<i64, sqlx::Error> {
     const COUNT: Sql = sql!("SELECT COUNT(*) FROM user_account");
     on_db!(db, COUNT, |pool, text| sqlx::query_scalar(text).fetch_one(pool).await)
+}
+
+/// Whether there is an administrator, enabled or not.
+///
+/// # Errors
+/// Those of the database.
+pub async fn has_admin(db: &Db) -> Result<bool, sqlx::Error> {
+    const COUNT: Sql = sql!("SELECT COUNT(*) FROM user_account WHERE role = ?");
+    let count: i64 = on_db!(db, COUNT, |pool, text| sqlx::query_scalar(text).bind(Role::Admin).fetch_one(pool).await)?;
+    Ok(count > 0)
 }
 
 /// Locks the enabled administrators until the transaction ends, so that no two of them can each go in the belief that the
@@ -214,6 +309,29 @@ pub async fn count_enabled_admins(tx: &mut Tx) -> Result<i64, sqlx::Error> {
         .bind(false)
         .fetch_one(connection)
         .await)
+}
+
+/// Refuses what would leave nobody to administer. Lock the administrators first.
+///
+/// # Errors
+/// 409 `last_admin`, and those of the database.
+pub async fn must_have_admin(tx: &mut Tx) -> Result<(), Problem> {
+    if count_enabled_admins(tx).await? > 0 { Ok(()) } else { Err(Problem::new(Code::LastAdmin)) }
+}
+
+/// Deletes an account with everything that is the person's, and makes its lines in the audit anonymous; says whether
+/// it existed.
+///
+/// # Errors
+/// 409 `last_admin`, and those of the database.
+pub async fn delete_whole(tx: &mut Tx, account: &Account) -> Result<bool, Problem> {
+    lock_enabled_admins(tx).await?;
+    let existed = delete(tx, &account.id).await?;
+    if account.role == Role::Admin {
+        must_have_admin(tx).await?;
+    }
+    audit::queries::anonymize(tx, &account.id).await?;
+    Ok(existed)
 }
 
 /// A person in the directory.
@@ -249,6 +367,151 @@ pub async fn search(db: &Db, part: &str, after: &str, limit: u32) -> Result<Vec<
         .bind(i64::from(limit))
         .fetch_all(pool)
         .await)
+}
+
+/// What administrators sort people by; `-` before it turns the order round.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = UserSort)]
+pub enum Sort {
+    /// The username, without regard to case.
+    #[default]
+    Username,
+    /// The same, from Z to A.
+    #[serde(rename = "-username")]
+    UsernameDescending,
+    /// Since when they have an account, the oldest first.
+    CreatedAt,
+    /// The newest first.
+    #[serde(rename = "-created_at")]
+    CreatedAtDescending,
+    /// The last sign-in, those who never did first.
+    LastLoginAt,
+    /// The latest first.
+    #[serde(rename = "-last_login_at")]
+    LastLoginAtDescending,
+}
+
+impl Sort {
+    /// Where this account stands in the order, as the next page's start.
+    #[must_use]
+    pub fn key(self, account: &Account) -> String {
+        let key = match self {
+            Self::Username | Self::UsernameDescending => fold(&account.username),
+            Self::CreatedAt | Self::CreatedAtDescending => account.created_at.as_micros().to_string(),
+            Self::LastLoginAt | Self::LastLoginAtDescending => {
+                account.last_login_at.map_or(0, Timestamp::as_micros).to_string()
+            }
+        };
+        format!("{} {key}", account.id)
+    }
+
+    fn is_descending(self) -> bool {
+        matches!(self, Self::UsernameDescending | Self::CreatedAtDescending | Self::LastLoginAtDescending)
+    }
+}
+
+/// Which people an administrator looks for.
+#[derive(Debug)]
+pub struct Filter<'a> {
+    /// Part of the username or the name.
+    pub part: &'a str,
+    /// Only this role.
+    pub role: Option<Role>,
+    /// Only disabled, or only enabled people.
+    pub disabled: Option<bool>,
+    /// What to sort by.
+    pub sort: Sort,
+}
+
+/// The statement that lists people in an order: those beyond the pair of key and id.
+macro_rules! search_by {
+    ($key:literal, $beyond:literal, $order:literal) => {
+        sql!(concat!(
+            "SELECT id, username, email, full_name, role, password_hash, disabled, created_at, last_login_at \
+             FROM user_account \
+             WHERE (username_folded LIKE ? ESCAPE '!' OR full_name_folded LIKE ? ESCAPE '!') \
+               AND (? = '' OR role = ?) AND (disabled = ? OR disabled = ?) AND ",
+            $key,
+            " ",
+            $beyond,
+            "= ? AND (",
+            $key,
+            " ",
+            $beyond,
+            " ? OR id ",
+            $beyond,
+            " ?) ORDER BY ",
+            $key,
+            " ",
+            $order,
+            ", id ",
+            $order,
+            " LIMIT ?"
+        ))
+    };
+}
+
+/// The people that `filter` lets through, those after `after` (a [`Sort::key`]; empty at the start). `None` where `after`
+/// is none of this order.
+///
+/// # Errors
+/// Those of the database.
+pub async fn search_all(
+    db: &Db,
+    filter: &Filter<'_>,
+    after: &str,
+    limit: u32,
+) -> Result<Option<Vec<Account>>, sqlx::Error> {
+    const BY_NAME: Sql = search_by!("username_folded", ">", "ASC");
+    const BY_NAME_DOWN: Sql = search_by!("username_folded", "<", "DESC");
+    const BY_AGE: Sql = search_by!("created_at", ">", "ASC");
+    const BY_AGE_DOWN: Sql = search_by!("created_at", "<", "DESC");
+    const BY_LOGIN: Sql = search_by!("COALESCE(last_login_at, 0)", ">", "ASC");
+    const BY_LOGIN_DOWN: Sql = search_by!("COALESCE(last_login_at, 0)", "<", "DESC");
+
+    let pattern = contains(&fold(filter.part));
+    let role = filter.role.map(|role| role.to_string()).unwrap_or_default();
+    let (one, other) = filter.disabled.map_or((false, true), |disabled| (disabled, disabled));
+    // What stands before everything, or behind it: no text sorts behind the last code point, no id behind a tilde.
+    let start = match (after.is_empty(), filter.sort.is_descending()) {
+        (false, _) => after.to_owned(),
+        (true, false) => String::new(),
+        (true, true) => "~ \u{10ffff}".to_owned(),
+    };
+    let (id, key) = start.split_once(' ').unwrap_or_default();
+    macro_rules! people {
+        ($sql:expr, $key:expr) => {
+            on_db!(db, $sql, |pool, text| sqlx::query_as(text)
+                .bind(&pattern)
+                .bind(&pattern)
+                .bind(&role)
+                .bind(&role)
+                .bind(one)
+                .bind(other)
+                .bind($key)
+                .bind($key)
+                .bind(id)
+                .bind(i64::from(limit))
+                .fetch_all(pool)
+                .await)
+        };
+    }
+    let moment = match key {
+        "" => Some(0),
+        "\u{10ffff}" => Some(i64::MAX),
+        key => key.parse::<i64>().ok(),
+    };
+    let people = match (filter.sort, moment) {
+        (Sort::Username, _) => people!(BY_NAME, key),
+        (Sort::UsernameDescending, _) => people!(BY_NAME_DOWN, key),
+        (_, None) => return Ok(None),
+        (Sort::CreatedAt, Some(at)) => people!(BY_AGE, at),
+        (Sort::CreatedAtDescending, Some(at)) => people!(BY_AGE_DOWN, at),
+        (Sort::LastLoginAt, Some(at)) => people!(BY_LOGIN, at),
+        (Sort::LastLoginAtDescending, Some(at)) => people!(BY_LOGIN_DOWN, at),
+    };
+    people.map(Some)
 }
 
 /// A LIKE pattern for any text that contains `part`, its own wildcards taken literally.

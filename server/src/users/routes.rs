@@ -1,37 +1,20 @@
-//! The directory, and one's own profile.
+//! The directory.
 
-use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::web::{Data, Json as Answer};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::queries;
+use super::queries::{self, Account, Filter, Sort};
+use crate::clock::Timestamp;
 use crate::db::Db;
 use crate::http::cursor::{self, Page};
 use crate::http::extract::{Query, plain_text};
-use crate::http::problem::Problem;
-use crate::http::resource::endpoint;
-use crate::identity::CurrentUser;
+use crate::http::problem::{Code, Problem};
+use crate::identity::{CurrentUser, Means, Role};
 use crate::problems;
 
 /// Characters a search has at most.
 const MAX_SEARCH: usize = 100;
-
-/// Adds the routes.
-pub fn configure(config: &mut ServiceConfig) {
-    config.service(endpoint("/me").get(me)).service(endpoint("/users").get(list));
-}
-
-problems!(
-    /// What asking for oneself can meet.
-    MeProblems: NotAuthenticated, SessionEnded, InternalError, Unavailable
-);
-
-/// Who the caller is, and with which session.
-#[utoipa::path(get, path = "/me", operation_id = "me", tag = "profile",
-    responses((status = 200, body = CurrentUser), MeProblems))]
-pub(crate) async fn me(user: CurrentUser) -> web::Json<CurrentUser> {
-    web::Json(user)
-}
 
 /// Whom to list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -40,11 +23,27 @@ pub(crate) async fn me(user: CurrentUser) -> web::Json<CurrentUser> {
 pub struct ListQuery {
     /// Part of the username or of the name, without regard to case.
     q: Option<String>,
+    /// Only people with this role; for administrators.
+    role: Option<Role>,
+    /// Only enabled or only disabled people; for administrators.
+    state: Option<StateFilter>,
+    /// What to sort by; for administrators. By username when left out.
+    sort: Option<Sort>,
     /// How many, from 1 to 100; 20 when left out.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
     /// Where to go on, from `next_cursor`.
     cursor: Option<String>,
+}
+
+/// A filter for [`ListQuery`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StateFilter {
+    /// People who may sign in.
+    Enabled,
+    /// People who may not.
+    Disabled,
 }
 
 /// A person in the directory.
@@ -56,25 +55,64 @@ pub struct User {
     username: String,
     /// The name others see; may be empty.
     full_name: String,
+    /// What only administrators see.
+    #[serde(flatten)]
+    #[schema(inline)]
+    more: Option<AdminView>,
+}
+
+/// What administrators see of a person beside what everybody sees.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AdminView {
+    /// Their e-mail address.
+    email: Option<String>,
+    /// What they may do.
+    role: Role,
+    /// Whether they may not sign in.
+    disabled: bool,
+    /// Since when they have an account.
+    created_at: Timestamp,
+    /// When they last signed in; `null` when never.
+    last_login_at: Option<Timestamp>,
 }
 
 problems!(
     /// What searching the directory can meet.
-    ListProblems: NotAuthenticated, SessionEnded, InvalidInput, InternalError, Unavailable
+    ListProblems: NotAuthenticated, SessionEnded, Forbidden, InvalidInput, InternalError, Unavailable
 );
 
-/// The directory: enabled people, sorted by username.
+/// The directory: enabled people, sorted by username. Administrators see everybody, and more of them.
 #[utoipa::path(get, path = "/users", operation_id = "listUsers", tag = "people", params(ListQuery),
     responses((status = 200, body = Page<User>), ListProblems))]
 pub(crate) async fn list(
-    _: CurrentUser,
+    user: CurrentUser,
     query: Query<ListQuery>,
     db: Data<Db>,
-) -> Result<web::Json<Page<User>>, Problem> {
-    let part = plain_text("q", query.0.q.as_deref().unwrap_or_default(), MAX_SEARCH)?;
-    let limit = cursor::limit(query.0.limit)?;
-    let after = cursor::after(query.0.cursor.as_deref())?;
+) -> Result<Answer<Page<User>>, Problem> {
+    let ListQuery { q, role, state, sort, limit, cursor } = query.0;
+    let part = plain_text("q", q.as_deref().unwrap_or_default(), MAX_SEARCH)?;
+    let limit = cursor::limit(limit)?;
+    let after = cursor::after(cursor.as_deref())?;
+    // A token for scripts sees what everybody sees, also an administrator's.
+    if user.role == Role::Admin && !matches!(user.means, Means::ApiToken { .. }) {
+        let disabled = state.map(|state| state == StateFilter::Disabled);
+        let sort = sort.unwrap_or_default();
+        let filter = Filter { part, role, disabled, sort };
+        let rows = queries::search_all(&db, &filter, &after, limit + 1).await?;
+        let rows = rows.ok_or_else(|| Problem::invalid("cursor", "must be a next_cursor of this list"))?;
+        return Ok(Answer(Page::cut(rows, limit, |account| sort.key(account)).map(User::from)));
+    }
+    if role.is_some() || state.is_some() || sort.is_some() {
+        return Err(Problem::new(Code::Forbidden));
+    }
     let rows = queries::search(&db, part, &after, limit + 1).await?;
     let page = Page::cut(rows, limit, |row| row.username_folded.clone());
-    Ok(web::Json(page.map(|row| User { id: row.id, username: row.username, full_name: row.full_name })))
+    Ok(Answer(page.map(|row| User { id: row.id, username: row.username, full_name: row.full_name, more: None })))
+}
+
+impl From<Account> for User {
+    fn from(account: Account) -> Self {
+        let Account { id, username, email, full_name, role, disabled, created_at, last_login_at, .. } = account;
+        Self { id, username, full_name, more: Some(AdminView { email, role, disabled, created_at, last_login_at }) }
+    }
 }

@@ -12,6 +12,7 @@ use hallpass::clock::{Clock, Timestamp};
 use hallpass::config::{Config, LogConfig, LogFormat};
 use hallpass::db::{Db, Remote, Tx};
 use hallpass::identity::{EndReason, Role, new_id};
+use hallpass::links::Links;
 use hallpass::openapi;
 use hallpass::secret::hasher::Hasher;
 use hallpass::users::queries::{self as users, NewAccount};
@@ -160,6 +161,22 @@ impl TestApp {
         browser
     }
 
+    /// A browser in which a new administrator has signed in.
+    pub async fn admin(&self, username: &str) -> Browser {
+        self.person_with(username, None, "", Role::Admin).await;
+        let mut browser = self.browser();
+        browser.login(username, PASSWORD).await.is(200, "");
+        browser
+    }
+
+    /// The token of a link through which the first administrator can be made.
+    pub async fn setup_token(&self) -> String {
+        let links = Links::new("http://localhost:3000".to_owned());
+        let link =
+            hallpass::login::setup::link(&self.db, &self.clock, &links).await.unwrap().expect("there is no admin");
+        link.url.split_once("#token=").unwrap().1.to_owned()
+    }
+
     /// Disables a person and ends their sessions, as the command line does.
     pub async fn disable(&self, id: &str) {
         let now = self.clock.now();
@@ -235,6 +252,10 @@ impl Browser {
 
     pub async fn post(&mut self, path: &str, body: Value) -> Answer {
         self.send(Method::POST, path, Body::Json(body)).await
+    }
+
+    pub async fn patch(&mut self, path: &str, body: Value) -> Answer {
+        self.send(Method::PATCH, path, Body::Json(body)).await
     }
 
     pub async fn logout(&mut self) -> Answer {

@@ -4,11 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the roof to the ground: a module uses only what stands after it, or beside it in the same row.
-const ORDER: [&[&str]; 16] = [
+const ORDER: [&[&str]; 18] = [
     &["cli"],
     &["app"],
     &["openapi"],
     &["login"],
+    &["administration"],
+    &["links"],
     &["users"],
     &["bearer"],
     &["api_tokens"],
@@ -20,7 +22,7 @@ const ORDER: [&[&str]; 16] = [
     &["http"],
     &["secret"],
     &["db"],
-    &["telemetry", "clock", "random", "config"],
+    &["telemetry", "clock", "random", "fold", "config"],
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

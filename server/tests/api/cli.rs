@@ -1,6 +1,6 @@
 //! The command line, as a person or a script runs it.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -233,4 +233,27 @@ fn health_asks_the_running_server() {
     let gone = hallpass_with(folder.path(), &["health"], "", &settings);
     assert_eq!(gone.status.code(), Some(1));
     assert!(text(&gone).contains("nothing answers"), "{}", text(&gone));
+}
+
+#[test]
+fn the_first_start_prints_a_link_to_the_first_administrator() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = |folder: &TempDir| {
+        let mut child = crate::process::command(folder.path(), &[("PORT", "0"), ("CLIENT_DIST", ".")])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let printed: Vec<String> = lines.take_while(|line| !line.contains("Hallpass is ready")).collect();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        printed.into_iter().find(|line| line.contains("/setup#token="))
+    };
+    let printed = link(&folder).expect("an empty database prints a link");
+    assert!(printed.trim().starts_with("http://localhost:3000/setup#token="), "{printed}");
+    assert_eq!(printed.trim().split_once('=').unwrap().1.len(), 43);
+    create_person(folder.path(), "sqlite://data/hallpass.db", "alice");
+    assert!(link(&folder).is_some(), "a member is no administrator");
+    succeeds(&folder, &["user", "create", "root", "--admin", "--password-stdin"], &format!("{PASSWORD}\n"));
+    assert_eq!(link(&folder), None);
 }

@@ -2,9 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod access_tokens;
+mod administration;
 mod api_tokens;
 mod app;
 mod architecture;
+mod audit;
 mod cli;
 mod copy;
 mod cors;
@@ -24,7 +26,9 @@ mod password;
 mod private_server;
 mod problems;
 mod process;
+mod profile;
 mod queries;
+mod register;
 mod schema;
 mod sessions;
 mod shutdown;

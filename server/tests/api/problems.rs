@@ -3,90 +3,158 @@
 
 use std::collections::BTreeSet;
 
+use hallpass::identity::Role;
 use hallpass::openapi;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::app::{Answer, Body, Browser, PASSWORD, TestApp, codes, spawn, spawn_with};
+use crate::app::{Answer, Body, Browser, PASSWORD, TestApp, codes, spawn_with};
 
-/// An operation, as a client that is signed in calls it.
-async fn call(browser: &mut Browser, operation: &str, body: Option<Body>) -> Answer {
-    let login = Body::Json(json!({"username": "alice", "password": PASSWORD}));
-    match operation {
-        "login" => browser.send(Method::POST, "/api/login", body.unwrap_or(login)).await,
-        "logout" => browser.logout().await,
-        "me" => browser.get("/api/me").await,
-        "listUsers" => browser.get("/api/users").await,
-        "listSessions" => browser.get("/api/sessions").await,
-        "endOtherSessions" => browser.delete("/api/sessions").await,
-        "endSession" => browser.delete("/api/sessions/0191e000-0000-7000-8000-000000000000").await,
-        "reauth" => {
-            browser.send(Method::POST, "/api/reauth", body.unwrap_or(Body::Json(json!({"password": PASSWORD})))).await
-        }
-        "changePassword" => {
-            let change = json!({"current_password": PASSWORD, "new_password": "other words nobody guesses"});
-            browser.send(Method::POST, "/api/password", body.unwrap_or(Body::Json(change))).await
-        }
-        "token" => {
-            let good = format!("grant_type=password&username=alice&password={}", PASSWORD.replace(' ', "+"));
-            let kind = Some("application/x-www-form-urlencoded");
-            let bytes = match body {
-                Some(Body::Raw { bytes, .. }) => bytes,
-                _ => good.into_bytes(),
-            };
-            browser.send(Method::POST, "/api/token", Body::Raw { content_type: kind, bytes }).await
-        }
-        "refreshToken" => browser.send(Method::POST, "/api/refresh-token", Body::None).await,
-        "listTokens" => browser.get("/api/tokens").await,
-        "createToken" => {
-            let token = Body::Json(json!({"name": "x", "expires_in_days": 1, "scopes": ["read"]}));
-            browser.send(Method::POST, "/api/tokens", body.unwrap_or(token)).await
-        }
-        "revokeToken" => browser.delete("/api/tokens/0191e000-0000-7000-8000-000000000000").await,
-        other => panic!("{other} has problems that this test does not know"),
+const NEW_PASSWORD: &str = "other words nobody guesses";
+const NOBODY: &str = "0191e000-0000-7000-8000-000000000000";
+
+/// A client that is signed in, and what its requests are about: a person's id, or the token of a link.
+#[derive(Clone)]
+struct Caller {
+    browser: Browser,
+    target: String,
+}
+
+impl Caller {
+    /// The operation, as such a client calls it; `body` instead of the body that would be good.
+    async fn call(&mut self, operation: &str, body: Option<Body>) -> Answer {
+        let target = self.target.clone();
+        let login = json!({"username": "alice", "password": PASSWORD});
+        let (method, path, good) = match operation {
+            "login" => (Method::POST, "/api/login".to_owned(), login),
+            "logout" => (Method::POST, "/api/logout".to_owned(), Value::Null),
+            "register" => {
+                (Method::POST, "/api/register".to_owned(), json!({"username": "carol", "password": NEW_PASSWORD}))
+            }
+            "getSetup" => (Method::GET, "/api/setup".to_owned(), Value::Null),
+            "setup" => {
+                let body = json!({"token": target, "username": "carol", "password": NEW_PASSWORD});
+                (Method::POST, "/api/setup".to_owned(), body)
+            }
+            "me" => (Method::GET, "/api/me".to_owned(), Value::Null),
+            "changeProfile" => (Method::PATCH, "/api/me".to_owned(), json!({"email": "alice@example.com"})),
+            "deleteAccount" => (Method::DELETE, "/api/me".to_owned(), json!({"password": PASSWORD})),
+            "exportProfile" => (Method::GET, "/api/me/export".to_owned(), Value::Null),
+            "listActivity" => (Method::GET, "/api/me/activity".to_owned(), Value::Null),
+            "listUsers" => (Method::GET, "/api/users".to_owned(), Value::Null),
+            "createUser" => (Method::POST, "/api/users".to_owned(), json!({"username": "carol"})),
+            "getUser" => (Method::GET, format!("/api/users/{target}"), Value::Null),
+            "changeUser" => (Method::PATCH, format!("/api/users/{target}"), json!({"email": "bob@example.com"})),
+            "deleteUser" => (Method::DELETE, format!("/api/users/{target}"), Value::Null),
+            "listUserSessions" => (Method::GET, format!("/api/users/{target}/sessions"), Value::Null),
+            "endUserSessions" => (Method::DELETE, format!("/api/users/{target}/sessions"), Value::Null),
+            "listUserTokens" => (Method::GET, format!("/api/users/{target}/tokens"), Value::Null),
+            "revokeUserTokens" => (Method::DELETE, format!("/api/users/{target}/tokens"), Value::Null),
+            "createResetLink" => (Method::POST, format!("/api/users/{target}/reset-link"), Value::Null),
+            "listAudit" => (Method::GET, "/api/audit".to_owned(), Value::Null),
+            "showLink" => (Method::GET, format!("/api/links/{target}"), Value::Null),
+            "followLink" => (Method::POST, format!("/api/links/{target}"), json!({"password": NEW_PASSWORD})),
+            "listSessions" => (Method::GET, "/api/sessions".to_owned(), Value::Null),
+            "endOtherSessions" => (Method::DELETE, "/api/sessions".to_owned(), Value::Null),
+            "endSession" => (Method::DELETE, format!("/api/sessions/{NOBODY}"), Value::Null),
+            "reauth" => (Method::POST, "/api/reauth".to_owned(), json!({"password": PASSWORD})),
+            "changePassword" => {
+                let change = json!({"current_password": PASSWORD, "new_password": NEW_PASSWORD});
+                (Method::POST, "/api/password".to_owned(), change)
+            }
+            "token" => {
+                let good = format!("grant_type=password&username=alice&password={}", PASSWORD.replace(' ', "+"));
+                let kind = Some("application/x-www-form-urlencoded");
+                let bytes = match body {
+                    Some(Body::Raw { bytes, .. }) => bytes,
+                    _ => good.into_bytes(),
+                };
+                return self.browser.send(Method::POST, "/api/token", Body::Raw { content_type: kind, bytes }).await;
+            }
+            "refreshToken" => (Method::POST, "/api/refresh-token".to_owned(), Value::Null),
+            "listTokens" => (Method::GET, "/api/tokens".to_owned(), Value::Null),
+            "createToken" => {
+                let token = json!({"name": "x", "expires_in_days": 1, "scopes": ["read"]});
+                (Method::POST, "/api/tokens".to_owned(), token)
+            }
+            "revokeToken" => (Method::DELETE, format!("/api/tokens/{NOBODY}"), Value::Null),
+            other => panic!("{other} has problems that this test does not know"),
+        };
+        let good = if good.is_null() { Body::None } else { Body::Json(good) };
+        self.browser.send(method, &path, body.unwrap_or(good)).await
     }
+}
+
+/// Which operations administrators have to themselves.
+fn is_administration(operation: &str) -> bool {
+    operation.contains("User") && operation != "listUsers" || matches!(operation, "createResetLink" | "listAudit")
+}
+
+async fn spawn_for(operation: &str, code: &str) -> TestApp {
+    let mut settings = Vec::new();
+    if code == "overloaded" {
+        settings.extend([("HASH_THREADS", "1"), ("ARGON2_MEMORY_KIB", "65536")]);
+    }
+    if operation == "register" && code != "registration_closed" {
+        settings.push(("REGISTRATION", "open"));
+    }
+    spawn_with(&settings).await
+}
+
+async fn caller(app: &TestApp, operation: &str, code: &str) -> Caller {
+    let is_admin = code == "last_admin" || (is_administration(operation) && code != "forbidden");
+    let browser = if is_admin { app.admin("alice").await } else { app.signed_in("alice").await };
+    let mut caller = Caller { browser, target: app.person("bob").await };
+    match operation {
+        "refreshToken" => {
+            caller.browser = app.browser();
+            let fields = [("grant_type", "password"), ("username", "alice"), ("password", PASSWORD)];
+            caller.browser.form("/api/token", &fields).await;
+        }
+        "setup" => caller.target = app.setup_token().await,
+        "showLink" | "followLink" => {
+            let path = format!("/api/users/{}/reset-link", caller.target);
+            let link = app.admin("root").await.send(Method::POST, &path, Body::None).await.json();
+            caller.target = link["url"].as_str().unwrap().rsplit_once('/').unwrap().1.to_owned();
+        }
+        _ => {}
+    }
+    caller
 }
 
 /// What makes an operation answer with a code.
 async fn provoke(operation: &str, code: &str) -> Answer {
-    let app: TestApp = if code == "overloaded" {
-        spawn_with(&[("HASH_THREADS", "1"), ("ARGON2_MEMORY_KIB", "65536")]).await
-    } else {
-        spawn().await
-    };
-    let mut browser = app.signed_in("alice").await;
-    if operation == "refreshToken" {
-        browser = app.browser();
-        browser.form("/api/token", &[("grant_type", "password"), ("username", "alice"), ("password", PASSWORD)]).await;
-    }
+    let app = spawn_for(operation, code).await;
+    let mut caller = caller(&app, operation, code).await;
     let raw = |kind, bytes: Vec<u8>| Some(Body::Raw { content_type: Some(kind), bytes });
     let mut body = None;
     match code {
-        "not_authenticated" => browser.cookie = None,
+        "not_authenticated" => caller.browser.cookie = None,
         "refresh_token_expired" => app.advance(8 * 24 * 3600),
         "refresh_token_reused" => {
-            let cookie = browser.cookie.clone();
-            call(&mut browser, operation, None).await;
+            let cookie = caller.browser.cookie.clone();
+            caller.call(operation, None).await;
             app.advance(11);
-            browser.cookie = cookie;
+            caller.browser.cookie = cookie;
         }
         "insufficient_scope" => {
             let token = json!({"name": "x", "expires_in_days": 1, "scopes": ["read"]});
-            let token = browser.post("/api/tokens", token).await.json()["token"].as_str().unwrap().to_owned();
-            browser = browser.with_bearer(&token);
+            let token = caller.browser.post("/api/tokens", token).await.json()["token"].as_str().unwrap().to_owned();
+            caller.browser = caller.browser.with_bearer(&token);
         }
+        "forbidden" if operation == "listUsers" => return caller.browser.get("/api/users?sort=username").await,
         "reauth_required" => app.advance(11 * 60),
         "too_many_tokens" => {
             for _ in 0..50 {
-                assert_eq!(call(&mut browser, operation, None).await.status, 201);
+                assert_eq!(caller.call(operation, None).await.status, 201);
             }
         }
         "session_ended" => {
-            let cookie = browser.cookie.clone();
-            browser.logout().await;
-            browser.cookie = cookie;
+            let cookie = caller.browser.cookie.clone();
+            caller.browser.logout().await;
+            caller.browser.cookie = cookie;
         }
-        "cross_site_request" => browser.headers = vec![("origin", "https://evil.example".to_owned())],
+        "cross_site_request" => caller.browser.headers = vec![("origin", "https://evil.example".to_owned())],
         "unavailable" => app.db.close().await,
         "internal_error" if operation == "token" => app.execute("DROP TABLE login_attempt").await,
         "internal_error" if operation == "logout" => {
@@ -96,35 +164,93 @@ async fn provoke(operation: &str, code: &str) -> Answer {
         "malformed_request" => body = raw("application/json", b"{".to_vec()),
         "payload_too_large" => body = raw("application/json", vec![b' '; 70_000]),
         "unsupported_media_type" => body = raw("text/plain", b"{}".to_vec()),
-        "too_many_attempts" => {
-            for _ in 0..10 {
-                browser.login("alice", "wrong").await;
+        "too_many_attempts" if operation == "register" => {
+            for number in 0..10 {
+                let wish = json!({"username": format!("carol{number}"), "password": NEW_PASSWORD});
+                caller.browser.post("/api/register", wish).await.is(201, "");
             }
         }
-        "invalid_input" if matches!(operation, "login" | "reauth" | "changePassword" | "createToken") => {
-            body = Some(Body::Json(json!({})));
+        "too_many_attempts" => {
+            for _ in 0..10 {
+                caller.browser.login("alice", "wrong").await;
+            }
         }
-        "invalid_input" if operation == "listTokens" => return browser.get("/api/tokens?limit=0").await,
+        "invalid_input" => return invalid(&mut caller, operation).await,
         "invalid_credentials" if operation == "login" => {
             body = Some(Body::Json(json!({"username": "alice", "password": "wrong"})));
         }
         "invalid_credentials" if operation == "changePassword" => {
-            body = Some(Body::Json(json!({"current_password": "wrong", "new_password": "other words nobody guesses"})));
+            body = Some(Body::Json(json!({"current_password": "wrong", "new_password": NEW_PASSWORD})));
         }
-        "invalid_credentials" if operation == "reauth" => body = Some(Body::Json(json!({"password": "wrong"}))),
-        "invalid_input" if operation == "listUsers" => return browser.get("/api/users?limit=0").await,
-        "invalid_input" => return browser.get("/api/sessions?limit=0").await,
+        "invalid_credentials" => body = Some(Body::Json(json!({"password": "wrong"}))),
+        "username_taken" if operation == "createUser" => body = Some(Body::Json(json!({"username": "BOB"}))),
+        "username_taken" => drop(app.person("Carol").await),
+        "email_taken" => {
+            app.person_with("dave", Some("Dave@example.com"), "", Role::Member).await;
+            let taken = "dave@EXAMPLE.com";
+            body = Some(Body::Json(match operation {
+                "changeProfile" | "changeUser" => json!({"email": taken}),
+                "createUser" => json!({"username": "carol", "email": taken}),
+                _ => {
+                    let token = if operation == "setup" { json!({"token": caller.target}) } else { json!({}) };
+                    let mut wish = json!({"username": "carol", "password": NEW_PASSWORD, "email": taken});
+                    wish.as_object_mut().unwrap().extend(token.as_object().unwrap().clone());
+                    wish
+                }
+            }));
+        }
+        "last_admin" => {
+            caller.target = caller.browser.get("/api/me").await.json()["id"].as_str().unwrap().to_owned();
+            body = (operation == "changeUser").then(|| Body::Json(json!({"role": "member"})));
+        }
+        "setup_done" => drop(app.person_with("root", None, "", Role::Admin).await),
+        "not_found" if operation.ends_with("Link") && operation != "createResetLink" => app.advance(25 * 3600),
+        "not_found" if operation == "setup" => app.advance(3600),
+        "not_found" => NOBODY.clone_into(&mut caller.target),
         "overloaded" => {
-            let flood = (0..120).map(|_| {
-                let mut browser = browser.clone();
-                async move { call(&mut browser, operation, None).await }
+            let flood = (0..150).map(|number| {
+                let mut caller = caller.clone();
+                // Sign-ins fill the queue too: some operations are used up by the first that succeeds.
+                async move {
+                    if number % 2 == 0 {
+                        caller.browser.cookie = None;
+                        return caller.call("login", None).await;
+                    }
+                    caller.call(operation, password_for(operation)).await
+                }
             });
             let answers = futures_util::future::join_all(flood).await;
-            return answers.into_iter().find(|answer| answer.code() == "overloaded").expect("one is refused");
+            return answers
+                .into_iter()
+                .skip(1)
+                .step_by(2)
+                .find(|answer| answer.code() == "overloaded")
+                .unwrap_or_else(|| panic!("{operation}: nobody is refused"));
         }
         _ => {}
     }
-    call(&mut browser, operation, body).await
+    caller.call(operation, body).await
+}
+
+/// A body with which the operation has to compute a hash, where the usual one has none.
+fn password_for(operation: &str) -> Option<Body> {
+    (operation == "createUser").then(|| Body::Json(json!({"username": "carol", "password": NEW_PASSWORD})))
+}
+
+/// The operation with a field that is not acceptable.
+async fn invalid(caller: &mut Caller, operation: &str) -> Answer {
+    let target = caller.target.clone();
+    let list = match operation {
+        "listTokens" => "/api/tokens".to_owned(),
+        "listUsers" => "/api/users".to_owned(),
+        "listSessions" => "/api/sessions".to_owned(),
+        "listActivity" => "/api/me/activity".to_owned(),
+        "listAudit" => "/api/audit".to_owned(),
+        "listUserSessions" => format!("/api/users/{target}/sessions"),
+        "listUserTokens" => format!("/api/users/{target}/tokens"),
+        _ => return caller.call(operation, Some(Body::Json(json!({"email": 7})))).await,
+    };
+    caller.browser.get(&format!("{list}?limit=0")).await
 }
 
 #[actix_web::test]

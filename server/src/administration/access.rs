@@ -1,0 +1,140 @@
+//! What gives a person access: their sessions, their tokens, and a link to a new password.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Json as Answer, ThinData};
+use actix_web::{CustomizeResponder, HttpResponse, Responder};
+
+use super::accounts::account;
+use crate::api_tokens::queries as api_tokens;
+use crate::api_tokens::routes::{ListQuery, Token};
+use crate::audit::{self, Entry, Event};
+use crate::clock::Clock;
+use crate::db::Db;
+use crate::http::client::Client;
+use crate::http::cursor::{self, Page};
+use crate::http::extract::{Path, Query};
+use crate::http::problem::{Code, Problem};
+use crate::identity::{Admin, EndReason, FreshAdmin};
+use crate::links::{Link, Links, Purpose};
+use crate::problems;
+use crate::sessions::layer::Sessions;
+use crate::sessions::queries as sessions;
+use crate::sessions::routes::Session;
+
+problems!(
+    /// What looking at a person's access can meet.
+    ListProblems: NotAuthenticated, SessionEnded, InsufficientScope, Forbidden, NotFound, InvalidInput, InternalError,
+        Unavailable
+);
+
+/// A person's sessions, newest first; ended ones stay listed for thirty days.
+#[utoipa::path(get, path = "/users/{id}/sessions", operation_id = "listUserSessions", tag = "administration",
+    params(("id" = String, Path, description = "The person's id."), ListQuery),
+    responses((status = 200, body = Page<Session>), ListProblems))]
+pub(crate) async fn list_sessions(
+    admin: Admin,
+    id: Path<String>,
+    query: Query<ListQuery>,
+    db: Data<Db>,
+    clock: Data<Clock>,
+    layers: ThinData<Sessions>,
+) -> Result<Answer<Page<Session>>, Problem> {
+    let limit = cursor::limit(query.0.limit)?;
+    let before = cursor::after(query.0.cursor.as_deref())?;
+    let owner = account(&db, &id.0).await?;
+    let rows = sessions::list(&db, &owner.id, &before, limit + 1).await?;
+    let (now, lifetime) = (clock.now(), layers.lifetime());
+    let listed = rows.into_iter().map(|row| Session::of(row, Some(&admin.0.session.id), &lifetime, now)).collect();
+    Ok(Answer(Page::cut(listed, limit, |session: &Session| session.id.clone())))
+}
+
+/// A person's tokens, newest first, without their secrets.
+#[utoipa::path(get, path = "/users/{id}/tokens", operation_id = "listUserTokens", tag = "administration",
+    params(("id" = String, Path, description = "The person's id."), ListQuery),
+    responses((status = 200, body = Page<Token>), ListProblems))]
+pub(crate) async fn list_tokens(
+    _: Admin,
+    id: Path<String>,
+    query: Query<ListQuery>,
+    db: Data<Db>,
+) -> Result<Answer<Page<Token>>, Problem> {
+    let limit = cursor::limit(query.0.limit)?;
+    let before = cursor::after(query.0.cursor.as_deref())?;
+    let owner = account(&db, &id.0).await?;
+    let rows = api_tokens::list(&db, &owner.id, &before, limit + 1).await?;
+    Ok(Answer(Page::cut(rows, limit, |row| row.id.clone()).map(Token::from)))
+}
+
+problems!(
+    /// What taking or giving access can meet.
+    ChangeProblems: NotAuthenticated, SessionEnded, CrossSiteRequest, InsufficientScope, Forbidden, ReauthRequired, NotFound,
+        InternalError, Unavailable
+);
+
+/// Ends all of a person's sessions.
+#[utoipa::path(delete, path = "/users/{id}/sessions", operation_id = "endUserSessions", tag = "administration",
+    params(("id" = String, Path, description = "The person's id.")),
+    responses((status = 204, description = "Ended."), ChangeProblems))]
+pub(crate) async fn end_sessions(
+    admin: FreshAdmin,
+    client: Client,
+    id: Path<String>,
+    db: Data<Db>,
+    clock: Data<Clock>,
+) -> Result<HttpResponse, Problem> {
+    let (owner, now) = (account(&db, &id.0).await?, clock.now());
+    let entry = Entry::new(Event::SessionsEnded, now).own(&admin.0.user).about(&owner.id).from(Some(&client));
+    db.write(async |tx| {
+        let ended = sessions::end_all(tx, &owner.id, None, EndReason::Revoked, now).await?;
+        audit::queries::insert(tx, &entry.clone().detail(&ended.to_string())).await
+    })
+    .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Revokes all of a person's tokens.
+#[utoipa::path(delete, path = "/users/{id}/tokens", operation_id = "revokeUserTokens", tag = "administration",
+    params(("id" = String, Path, description = "The person's id.")),
+    responses((status = 204, description = "Revoked."), ChangeProblems))]
+pub(crate) async fn revoke_tokens(
+    admin: FreshAdmin,
+    client: Client,
+    id: Path<String>,
+    db: Data<Db>,
+    clock: Data<Clock>,
+) -> Result<HttpResponse, Problem> {
+    let owner = account(&db, &id.0).await?;
+    let entry = Entry::new(Event::TokenRevoked, clock.now()).own(&admin.0.user).about(&owner.id).from(Some(&client));
+    db.write(async |tx| {
+        api_tokens::delete_all(tx, &owner.id).await?;
+        audit::queries::insert(tx, &entry.clone().detail("all")).await
+    })
+    .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Makes a link through which the person chooses a new password. Links made earlier are good no more.
+#[utoipa::path(post, path = "/users/{id}/reset-link", operation_id = "createResetLink", tag = "administration",
+    params(("id" = String, Path, description = "The person's id.")),
+    responses((status = 201, body = Link), ChangeProblems))]
+pub(crate) async fn reset_link(
+    admin: FreshAdmin,
+    client: Client,
+    id: Path<String>,
+    links: Data<Links>,
+    db: Data<Db>,
+    clock: Data<Clock>,
+) -> Result<CustomizeResponder<Answer<Link>>, Problem> {
+    let (owner, now) = (account(&db, &id.0).await?, clock.now());
+    if owner.disabled {
+        return Err(Problem::new(Code::NotFound).detail("A disabled person cannot choose a new password."));
+    }
+    let entry = Entry::new(Event::ResetLinkCreated, now).own(&admin.0.user).about(&owner.id).from(Some(&client));
+    let link = links.draft(Purpose::PasswordReset, Some(&owner.id), now);
+    db.write(async |tx| {
+        link.insert(tx).await?;
+        audit::queries::insert(tx, &entry).await
+    })
+    .await?;
+    Ok(Answer(links.show(&link)).customize().with_status(StatusCode::CREATED))
+}

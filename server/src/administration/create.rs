@@ -1,0 +1,132 @@
+//! `POST /users`: making an account, with a password or with an invitation to choose one.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Json as Answer};
+use actix_web::{CustomizeResponder, Responder};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::audit::{self, Entry, Event};
+use crate::clock::Clock;
+use crate::db::Db;
+use crate::http::client::Client;
+use crate::http::extract::Json;
+use crate::http::problem::Problem;
+use crate::identity::{FreshAdmin, Role, new_id};
+use crate::links::{Link, Links, Purpose};
+use crate::problems;
+use crate::users::model::{NO_PASSWORD, check_email, check_full_name, check_username};
+use crate::users::new_passwords::NewPasswords;
+use crate::users::queries::{self as users, Account, InsertError, NewAccount};
+use crate::users::routes::User;
+
+/// A person to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateUser {
+    /// The name to sign in with: 1 to 64 letters, digits, dots, underscores, hyphens.
+    username: String,
+    /// Their password. Without one they are invited: the answer carries a link through which they choose it.
+    #[schema(value_type = Option<String>, format = Password)]
+    password: Option<SecretString>,
+    /// Their e-mail address.
+    email: Option<String>,
+    /// The name others see.
+    #[serde(default)]
+    #[schema(required = false)]
+    full_name: String,
+    /// What they may do; `member` when left out.
+    role: Option<Role>,
+}
+
+impl fmt::Debug for CreateUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CreateUser").finish_non_exhaustive()
+    }
+}
+
+/// A person who has just been made.
+#[derive(Serialize, ToSchema)]
+pub struct CreatedUser {
+    /// As they will be listed.
+    #[serde(flatten)]
+    user: User,
+    /// The link to send them, where they were made without a password. It is shown this once.
+    invitation: Option<Link>,
+}
+
+problems!(
+    /// What making a person can meet.
+    CreateProblems: MalformedRequest, NotAuthenticated, SessionEnded, CrossSiteRequest, InsufficientScope, Forbidden,
+        ReauthRequired, UsernameTaken, EmailTaken, PayloadTooLarge, UnsupportedMediaType, InvalidInput, InternalError,
+        Unavailable, Overloaded
+);
+
+/// Makes an account. Without a password it cannot be signed in to until its person has followed the invitation.
+#[utoipa::path(post, path = "/users", operation_id = "createUser", tag = "administration", request_body = CreateUser,
+    responses((status = 201, body = CreatedUser), CreateProblems))]
+pub(crate) async fn create(
+    admin: FreshAdmin,
+    client: Client,
+    json: Json<CreateUser>,
+    new_passwords: Data<NewPasswords>,
+    links: Data<Links>,
+    db: Data<Db>,
+    clock: Data<Clock>,
+) -> Result<CustomizeResponder<Answer<CreatedUser>>, Problem> {
+    let Json(CreateUser { username, password, email, full_name, role }) = json;
+    check_username(&username)?;
+    email.as_deref().map_or(Ok(()), check_email)?;
+    check_full_name(&full_name)?;
+    let password_hash = match password {
+        Some(password) => {
+            let about = [username.as_str(), email.as_deref().unwrap_or_default(), &full_name];
+            new_passwords.hash("password", password, about).await?
+        }
+        None => NO_PASSWORD.to_owned(),
+    };
+
+    let (now, role, admin) = (clock.now(), role.unwrap_or(Role::Member), admin.0.user);
+    let id = new_id(now);
+    let invitation = (password_hash == NO_PASSWORD).then(|| links.draft(Purpose::Invitation, Some(&id), now));
+    let new = NewAccount {
+        id: &id,
+        username: &username,
+        email: email.as_deref(),
+        full_name: &full_name,
+        role,
+        password_hash: &password_hash,
+        created_at: now,
+    };
+    let entry = |event| Entry::new(event, now).own(&admin).about(&id).from(Some(&client));
+    let made = db
+        .write(async |tx| {
+            users::insert(tx, &new).await?;
+            audit::queries::insert(tx, &entry(Event::AccountCreated)).await?;
+            if let Some(invitation) = &invitation {
+                invitation.insert(tx).await?;
+                audit::queries::insert(tx, &entry(Event::InvitationCreated)).await?;
+            }
+            Ok::<_, InsertError>(())
+        })
+        .await;
+    if let Err(error) = made {
+        return Err(error.about_account(&db, &username).await);
+    }
+    let invitation = invitation.map(|invitation| links.show(&invitation));
+    let account = Account {
+        id,
+        username,
+        email,
+        full_name,
+        role,
+        password_hash,
+        disabled: false,
+        created_at: now,
+        last_login_at: None,
+    };
+    Ok(Answer(CreatedUser { user: account.into(), invitation }).customize().with_status(StatusCode::CREATED))
+}

@@ -1,0 +1,45 @@
+//! Who makes a request, as far as the connection tells: an address and a kind of browser.
+
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::net::{IpAddr, SocketAddr};
+
+use actix_web::dev::{Payload, ServiceRequest};
+use actix_web::http::header::{HeaderMap, HeaderValue, USER_AGENT};
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+
+use super::browser::Browser;
+use super::client_ip::TrustedProxies;
+
+/// The other end of a request.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// Its address, as a trusted proxy or the socket tells it.
+    pub ip: IpAddr,
+    /// Its browser.
+    pub browser: Browser,
+}
+
+impl Client {
+    /// Whoever made this request.
+    #[must_use]
+    pub fn of(request: &ServiceRequest) -> Self {
+        Self::read(request.app_data(), request.peer_addr(), request.headers())
+    }
+
+    fn read(proxies: Option<&Data<TrustedProxies>>, peer: Option<SocketAddr>, headers: &HeaderMap) -> Self {
+        let nobody = TrustedProxies::default();
+        let ip = proxies.map_or(&nobody, |proxies| proxies.as_ref()).client_ip(peer, headers);
+        Self { ip, browser: Browser::of_user_agent(headers.get(USER_AGENT).map(HeaderValue::as_bytes)) }
+    }
+}
+
+impl FromRequest for Client {
+    type Error = Infallible;
+    type Future = Ready<Result<Self, Infallible>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self::read(request.app_data(), request.peer_addr(), request.headers())))
+    }
+}

@@ -1,0 +1,8 @@
+//! Links that are good for one use: to make the first administrator, to accept an invitation, to choose a new password.
+
+mod link;
+pub mod prune;
+pub mod queries;
+pub mod routes;
+
+pub use link::{Draft, Link, Links, Purpose};

@@ -1,0 +1,20 @@
+//! Keeps the table of links small.
+
+use std::time::Duration;
+
+use super::queries;
+use crate::clock::Clock;
+use crate::db::Db;
+
+/// Deletes, once an hour, the links that nobody has followed in time.
+pub async fn hourly(db: Db, clock: Clock) {
+    let mut hour = tokio::time::interval(Duration::from_hours(1));
+    loop {
+        hour.tick().await;
+        match queries::delete_expired(&db, clock.now()).await {
+            Ok(0) => {}
+            Ok(deleted) => tracing::info!(deleted, "expired links deleted"),
+            Err(error) => tracing::warn!(%error, "expired links could not be deleted"),
+        }
+    }
+}

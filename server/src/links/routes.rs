@@ -1,0 +1,118 @@
+//! `/links/{token}`: what a link is for, and doing it.
+
+use std::fmt;
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Json as Answer, ServiceConfig};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::Purpose;
+use super::queries::{self, FoundLink};
+use crate::audit::{self, Entry, Event};
+use crate::clock::{Clock, Timestamp};
+use crate::db::Db;
+use crate::http::client::Client;
+use crate::http::extract::{Json, Path};
+use crate::http::problem::{Code, Problem};
+use crate::http::resource::endpoint;
+use crate::identity::EndReason;
+use crate::problems;
+use crate::secret::token::{PlainToken, TokenHash};
+use crate::sessions::queries as sessions;
+use crate::users::new_passwords::NewPasswords;
+use crate::users::queries as users;
+
+/// Adds the routes.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(endpoint("/links/{token}").get(show).post(follow));
+}
+
+/// What a link is for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LinkInfo {
+    /// What following it does.
+    purpose: Purpose,
+    /// Whose it is.
+    username: String,
+    /// Their name; may be empty.
+    full_name: String,
+    /// Until when it is good.
+    expires_at: Timestamp,
+}
+
+/// The link of this token. One that never was, one that was used and one that is too old are the same to the caller.
+async fn find(db: &Db, token: &str, now: Timestamp) -> Result<(TokenHash, FoundLink), Problem> {
+    let not_found = || Problem::new(Code::NotFound);
+    let token = PlainToken::parse(token).ok_or_else(not_found)?.hash();
+    let link = queries::find(db, &token, now).await?.ok_or_else(not_found)?;
+    Ok((token, link))
+}
+
+problems!(
+    /// What looking at a link can meet.
+    ShowProblems: NotFound, InternalError, Unavailable
+);
+
+/// What a link is for. Looking does not use it up.
+#[utoipa::path(get, path = "/links/{token}", operation_id = "showLink", tag = "links",
+    params(("token" = String, Path, description = "The link's token.")),
+    responses((status = 200, body = LinkInfo), ShowProblems))]
+pub(crate) async fn show(token: Path<String>, db: Data<Db>, clock: Data<Clock>) -> Result<Answer<LinkInfo>, Problem> {
+    let (_, link) = find(&db, &token.0, clock.now()).await?;
+    let FoundLink { purpose, expires_at, username, full_name, .. } = link;
+    Ok(Answer(LinkInfo { purpose, username, full_name, expires_at }))
+}
+
+/// What following a link needs.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FollowLink {
+    /// The password from now on.
+    #[schema(value_type = String, format = Password)]
+    password: SecretString,
+}
+
+impl fmt::Debug for FollowLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FollowLink").finish_non_exhaustive()
+    }
+}
+
+problems!(
+    /// What following a link can meet.
+    FollowProblems: MalformedRequest, CrossSiteRequest, NotFound, PayloadTooLarge, UnsupportedMediaType, InvalidInput,
+        InternalError, Unavailable, Overloaded
+);
+
+/// Follows a link: sets the password, and ends every session that was opened with the old one. Nobody is signed in by it
+/// (OWASP Forgot Password Cheat Sheet).
+#[utoipa::path(post, path = "/links/{token}", operation_id = "followLink", tag = "links", request_body = FollowLink,
+    params(("token" = String, Path, description = "The link's token.")),
+    responses((status = 204, description = "Done; the link is used up."), FollowProblems))]
+pub(crate) async fn follow(
+    token: Path<String>,
+    json: Json<FollowLink>,
+    client: Client,
+    new_passwords: Data<NewPasswords>,
+    db: Data<Db>,
+    clock: Data<Clock>,
+) -> Result<HttpResponse, Problem> {
+    let (token, link) = find(&db, &token.0, clock.now()).await?;
+    let about = [link.username.as_str(), link.email.as_deref().unwrap_or_default(), &link.full_name];
+    let password_hash = new_passwords.hash("password", json.0.password, about).await?;
+    let (now, id) = (clock.now(), &link.user_id);
+    let event = if link.purpose == Purpose::Invitation { Event::InvitationAccepted } else { Event::PasswordReset };
+    let entry = Entry::new(event, now).about(id).by(Some(id)).from(Some(&client));
+    db.write(async |tx| {
+        if !queries::consume(tx, &token, now).await? || !users::set_password_hash(tx, id, &password_hash).await? {
+            return Err(Problem::new(Code::NotFound));
+        }
+        queries::delete_of(tx, id).await?;
+        sessions::end_all(tx, id, None, EndReason::PasswordChanged, now).await?;
+        Ok(audit::queries::insert(tx, &entry).await?)
+    })
+    .await?;
+    Ok(HttpResponse::NoContent().finish())
+}

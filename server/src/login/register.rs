@@ -1,0 +1,147 @@
+//! `POST /register`: making an account for oneself, where `REGISTRATION` is open.
+
+use std::fmt;
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Json as Answer, ThinData};
+use actix_web::{CustomizeResponder, Responder};
+use secrecy::SecretString;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::open::{LoginRules, Opening};
+use super::throttle::Bucket;
+use crate::audit::{self, Entry, Event};
+use crate::clock::{Clock, Timestamp};
+use crate::db::Db;
+use crate::http::client::Client;
+use crate::http::extract::Json;
+use crate::http::problem::{Code, Problem};
+use crate::identity::{CurrentUser, Role, new_id};
+use crate::problems;
+use crate::sessions::state;
+use crate::users::model::{check_email, check_full_name, check_username};
+use crate::users::new_passwords::NewPasswords;
+use crate::users::queries::{self as users, Account, NewAccount};
+
+/// `REGISTRATION`.
+#[derive(Clone, Copy, Debug)]
+pub struct Registration {
+    /// Whether anybody may make an account.
+    pub is_open: bool,
+}
+
+/// Who wants an account.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RegisterRequest {
+    /// The name to sign in with: 1 to 64 letters, digits, dots, underscores, hyphens.
+    pub username: String,
+    /// The password.
+    #[schema(value_type = String, format = Password)]
+    pub password: SecretString,
+    /// The e-mail address.
+    pub email: Option<String>,
+    /// The name others see.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub full_name: String,
+}
+
+impl fmt::Debug for RegisterRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RegisterRequest").finish_non_exhaustive()
+    }
+}
+
+impl RegisterRequest {
+    /// Refuses what no account may hold.
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        check_username(&self.username)?;
+        self.email.as_deref().map_or(Ok(()), check_email)?;
+        check_full_name(&self.full_name)
+    }
+
+    /// The account, not yet stored.
+    pub(super) async fn account(
+        self,
+        new_passwords: &NewPasswords,
+        role: Role,
+        now: Timestamp,
+    ) -> Result<Account, Problem> {
+        let Self { username, password, email, full_name } = self;
+        let about = [username.as_str(), email.as_deref().unwrap_or_default(), &full_name];
+        let password_hash = new_passwords.hash("password", password, about).await?;
+        let (id, disabled, last_login_at) = (new_id(now), false, Some(now));
+        Ok(Account { id, username, email, full_name, role, password_hash, disabled, created_at: now, last_login_at })
+    }
+}
+
+/// The row that is stored of an account.
+pub(super) fn row(account: &Account) -> NewAccount<'_> {
+    NewAccount {
+        id: &account.id,
+        username: &account.username,
+        email: account.email.as_deref(),
+        full_name: &account.full_name,
+        role: account.role,
+        password_hash: &account.password_hash,
+        created_at: account.created_at,
+    }
+}
+
+problems!(
+    /// What making an account can meet.
+    RegisterProblems: MalformedRequest, CrossSiteRequest, RegistrationClosed, UsernameTaken, EmailTaken, PayloadTooLarge,
+        UnsupportedMediaType, InvalidInput, TooManyAttempts, InternalError, Unavailable, Overloaded
+);
+
+/// Makes an account and signs in to it.
+#[utoipa::path(post, path = "/register", operation_id = "register", tag = "signing in", request_body = RegisterRequest,
+    responses((status = 201, body = CurrentUser, description = "Made and signed in; the cookie is set."), RegisterProblems))]
+#[expect(clippy::too_many_arguments, reason = "a handler's arguments are what it is given by name")]
+pub(crate) async fn register(
+    client: Client,
+    json: Json<RegisterRequest>,
+    session: Session,
+    registration: ThinData<Registration>,
+    new_passwords: Data<NewPasswords>,
+    rules: ThinData<LoginRules>,
+    db: Data<Db>,
+    clock: Data<Clock>,
+) -> Result<CustomizeResponder<Answer<CurrentUser>>, Problem> {
+    if !registration.is_open {
+        return Err(Problem::new(Code::RegistrationClosed));
+    }
+    let request = json.0;
+    request.check()?;
+    let bucket = Bucket::of_registrations(client.ip);
+    let wait = bucket.seconds_to_wait(&db, clock.now()).await?;
+    if wait > 0 {
+        return Err(Problem::new(Code::TooManyAttempts).retry_after(wait));
+    }
+    // A name that is taken is refused before a hash is computed for it; the unique column decides in any case.
+    if users::find_by_name(&db, &request.username).await?.is_some() {
+        return Err(Problem::new(Code::UsernameTaken));
+    }
+    let now = clock.now();
+    let account = request.account(&new_passwords, Role::Member, now).await?;
+    let opening = Opening { rules: rules.0, client: &client, remember: true, refresh_token: None, now };
+    let (token, current) = opening.session();
+    let entry = Entry::new(Event::AccountRegistered, now).about(&account.id).by(Some(&account.id));
+    let entry = entry.in_session(&current.id).from(Some(&client));
+    let made = db
+        .write(async |tx| {
+            users::insert(tx, &row(&account)).await?;
+            audit::queries::insert(tx, &entry).await?;
+            Ok::<_, users::InsertError>(opening.insert(tx, &account.id, &token, &current).await?)
+        })
+        .await;
+    if let Err(error) = made {
+        return Err(error.about_account(&db, &account.username).await);
+    }
+    bucket.fail(&db, now).await?;
+    state::sign_in(&session, &token, true)?;
+    Ok(Answer(opening.user(account, current)).customize().with_status(StatusCode::CREATED))
+}
