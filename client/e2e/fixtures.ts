@@ -42,6 +42,10 @@ export class Person {
 
 interface Fixtures {
   person: Person;
+  /** An administrator of the test's own. */
+  admin: Person;
+  /** A server of the test's own, on which there is nobody yet. */
+  freshServer: Server;
   /** Another browser of the same machine: other cookies, other tabs. */
   otherBrowser: () => Promise<Page>;
   /** Messages of the browser's console that a test expects. */
@@ -98,6 +102,20 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     const username = `p${String(info.workerIndex)}-${String(people)}`;
     server.createPerson(username, "Test Person");
     await use(new Person(username));
+  },
+
+  admin: async ({ server }, use, info) => {
+    people += 1;
+    const username = `a${String(info.workerIndex)}-${String(people)}`;
+    server.createPerson(username, "Test Administrator", "--admin");
+    await use(new Person(username));
+  },
+
+  freshServer: async ({}, use, info) => {
+    const server = new Server(info.project.metadata["mode"] as Mode);
+    await server.start();
+    await use(server);
+    await server.stop();
   },
 
   expectedErrors: async ({}, use) => {

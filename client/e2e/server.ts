@@ -51,6 +51,8 @@ export class Server {
   readonly folder = mkdtempSync(join(tmpdir(), "hallpass-e2e-"));
   /** Where people go. */
   url = "";
+  /** The token of the link that it printed, while nobody administers it. */
+  setupToken = "";
   private readonly mode: Mode;
   private apiPort = 0;
   private vitePort = 0;
@@ -71,6 +73,7 @@ export class Server {
       RUST_LOG: "warn",
       ARGON2_MEMORY_KIB: "64",
       ARGON2_ITERATIONS: "1",
+      REGISTRATION: "open",
       // Forwarded addresses keep the tests from sharing one budget of failed attempts.
       TRUSTED_PROXIES: "127.0.0.0/8",
     };
@@ -85,7 +88,14 @@ export class Server {
   }
 
   async startApi(): Promise<void> {
-    this.api = spawn(binary, [], { cwd: this.folder, env: this.environment, stdio: "inherit" });
+    this.api = spawn(binary, [], {
+      cwd: this.folder,
+      env: this.environment,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    this.api.stdout?.on("data", (text: Buffer) => {
+      this.setupToken = /#token=(\S+)/.exec(text.toString())?.[1] ?? this.setupToken;
+    });
     await untilAnswers(`http://127.0.0.1:${String(this.apiPort)}/api/health`, this.api);
   }
 
@@ -116,7 +126,7 @@ export class Server {
     execFileSync(binary, words, { cwd: this.folder, env: this.environment, input: `${PASSWORD}\n` });
   }
 
-  createPerson(username: string, fullName = ""): void {
-    this.command("user", "create", username, "--full-name", fullName, "--password-stdin");
+  createPerson(username: string, fullName = "", ...flags: string[]): void {
+    this.command("user", "create", username, "--full-name", fullName, "--password-stdin", ...flags);
   }
 }

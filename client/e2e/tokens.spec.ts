@@ -7,13 +7,13 @@ test("make a token, use it, see its use, revoke it", async ({ page, person, serv
   await expect(page.getByText("You have no tokens")).toBeVisible();
   await page.getByRole("button", { name: "New token" }).click();
   await axe(page);
-  await page.getByLabel("Name").fill("nightly backup");
+  await page.getByRole("dialog").getByLabel("Name").fill("nightly backup");
   await page.getByRole("button", { name: "Create token" }).click();
   await page.getByRole("button", { name: "Copy", exact: true }).click();
   await expect(page.getByText("Copied.")).toBeVisible();
   await axe(page);
   await page.keyboard.press("Escape");
-  await expect(page.getByTestId("token")).toBeVisible();
+  await expect(page.getByTestId("secret")).toBeVisible();
   const token = await page.evaluate(() => navigator.clipboard.readText());
   expect(token).toMatch(/^hp_[0-9a-f]{72}$/);
   await page.getByRole("button", { name: "Done" }).click();

@@ -5,4 +5,10 @@ export const paths = {
   login: (next?: string) => (next ? `/login?${new URLSearchParams({ next }).toString()}` : "/login"),
   logout: () => "/logout",
   account: () => "/account",
+  register: () => "/register",
+  setup: () => "/setup",
+  link: () => "/link",
+  people: () => "/admin/users",
+  person: (id: string) => `/admin/users/${id}`,
+  audit: () => "/admin/audit",
 };

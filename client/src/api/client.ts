@@ -14,7 +14,7 @@ type Send = (request: Request) => Promise<Response>;
 const GATED: Code[] = ["not_authenticated", "session_ended", "reauth_required"];
 
 /** These decide about the session themselves; holding them back would wait for their own answer. */
-const UNGATED = ["/api/me", "/api/login", "/api/logout"];
+const UNGATED = ["GET /api/me", "POST /api/login", "POST /api/logout"];
 
 /** Connects the generated functions with the server and the gate. Called once, before the first call. */
 export function configureApi(gate: Gate, send: Send): void {
@@ -32,8 +32,8 @@ export function configureApi(gate: Gate, send: Send): void {
 async function gatedFetch(request: Request, gate: Gate, send: Send): Promise<Response> {
   const spare = request.clone();
   const response = await send(request);
-  if ((response.status !== 401 && response.status !== 403) || UNGATED.includes(new URL(request.url).pathname))
-    return response;
+  const call = `${request.method} ${new URL(request.url).pathname}`;
+  if ((response.status !== 401 && response.status !== 403) || UNGATED.includes(call)) return response;
   const problem: unknown = await response
     .clone()
     .json()

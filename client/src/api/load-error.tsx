@@ -1,5 +1,6 @@
 import { CloudOff } from "lucide-react";
-import { ApiError, errorSentence } from "#api/error.ts";
+import { ApiError } from "#api/error.ts";
+import { errorSentence } from "#api/error-sentence.ts";
 import { Button } from "#ui/button.tsx";
 import { Empty } from "#ui/empty.tsx";
 

@@ -15,6 +15,21 @@ export class CookieRefused extends Error {
 /** Signs in, and makes sure that it lasts: what counts is what `GET /me` says afterwards. */
 export async function signIn(queryClient: QueryClient, credentials: LoginRequest): Promise<Me> {
   await mode.signIn(credentials);
+  return takeOver(queryClient);
+}
+
+/** Makes an account, which signs in to it. */
+export async function signUp(
+  queryClient: QueryClient,
+  credentials: LoginRequest,
+  make: () => Promise<unknown>,
+): Promise<Me> {
+  await make();
+  await mode.enter(credentials);
+  return takeOver(queryClient);
+}
+
+async function takeOver(queryClient: QueryClient): Promise<Me> {
   await queryClient.cancelQueries({ queryKey: SESSION_KEY });
   const session = await queryClient.query({ ...sessionQuery(), staleTime: 0 });
   if (session.status !== "signed-in") throw new CookieRefused();

@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { Navigate, Outlet, useLocation, useSearchParams } from "react-router";
 import { loginPath, safeReturnTo } from "#auth/return-to.ts";
 import { useAuth, usePageOwner } from "#auth/session.ts";
@@ -16,6 +17,11 @@ export function RequireAuth() {
   if (auth.status === "loading") return <PageSkeleton />;
   if (auth.status === "unreachable") return <UnreachablePage />;
   return <Navigate to={loginPath(location)} replace />;
+}
+
+/** Pages for administrators, within those for people who are signed in. For others they do not exist. */
+export function RequireAdmin({ otherwise }: { otherwise: ReactNode }) {
+  return usePageOwner()?.role === "admin" ? <Outlet /> : otherwise;
 }
 
 /** Pages for people who are not signed in; who is goes where they were going. */

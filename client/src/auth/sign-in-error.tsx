@@ -1,4 +1,5 @@
-import { ApiError, errorSentence } from "#api/error.ts";
+import { ApiError } from "#api/error.ts";
+import { errorSentence } from "#api/error-sentence.ts";
 import { CookieRefused } from "#auth/actions.ts";
 import { Alert } from "#ui/alert.tsx";
 import { useCountdown } from "#ui/use-countdown.ts";

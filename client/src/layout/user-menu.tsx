@@ -39,6 +39,20 @@ export function UserMenu({ user }: { user: Me }) {
               Account and sessions
             </Link>
           </li>
+          {user.role === "admin" && (
+            <>
+              <li>
+                <Link to={paths.people()} className={item} onClick={close}>
+                  Manage people
+                </Link>
+              </li>
+              <li>
+                <Link to={paths.audit()} className={item} onClick={close}>
+                  Audit
+                </Link>
+              </li>
+            </>
+          )}
           <li>
             <Link to={paths.logout()} className={item} onClick={close}>
               Sign out

@@ -1,5 +1,5 @@
 import { type SubmitEvent, useEffect, useRef } from "react";
-import { useNavigate, useSearchParams } from "react-router";
+import { Link, useNavigate, useSearchParams } from "react-router";
 import { ApiError } from "#api/error.ts";
 import { useSignIn } from "#auth/hooks.ts";
 import { reasonSentence } from "#auth/reasons.ts";
@@ -9,8 +9,10 @@ import { SignInError } from "#auth/sign-in-error.tsx";
 import { Alert } from "#ui/alert.tsx";
 import { Button } from "#ui/button.tsx";
 import { CheckboxField, TextField } from "#ui/field.tsx";
+import { formText } from "#ui/form-text.ts";
 import { Page } from "#ui/page.tsx";
 import { PasswordField } from "#ui/password-field.tsx";
+import { paths } from "#paths.ts";
 
 export function LoginPage() {
   const auth = useAuth();
@@ -31,8 +33,8 @@ export function LoginPage() {
     const form = new FormData(event.currentTarget);
     signIn.mutate(
       {
-        username: text(form, "username"),
-        password: text(form, "password"),
+        username: formText(form, "username"),
+        password: formText(form, "password"),
         remember: form.has("remember"),
       },
       {
@@ -77,11 +79,12 @@ export function LoginPage() {
           Sign in
         </Button>
       </form>
+      <p className="mt-6 text-sm text-muted">
+        No account yet?{" "}
+        <Link to={paths.register()} className="text-accent-text underline underline-offset-4">
+          Create one
+        </Link>
+      </p>
     </Page>
   );
-}
-
-function text(form: FormData, name: string): string {
-  const value = form.get(name);
-  return typeof value === "string" ? value : "";
 }

@@ -1,4 +1,4 @@
-import { errorSentence } from "#api/error.ts";
+import { errorSentence } from "#api/error-sentence.ts";
 import { useSignOut } from "#auth/hooks.ts";
 import { usePageOwner } from "#auth/session.ts";
 import { paths } from "#paths.ts";

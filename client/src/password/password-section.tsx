@@ -8,6 +8,7 @@ import { usePageOwner } from "#auth/session.ts";
 import { Alert } from "#ui/alert.tsx";
 import { Button } from "#ui/button.tsx";
 import { Card } from "#ui/card.tsx";
+import { formText } from "#ui/form-text.ts";
 import { PasswordField } from "#ui/password-field.tsx";
 
 /** Choosing another password, which ends all other sessions. */
@@ -36,11 +37,7 @@ export function PasswordSection() {
     event.preventDefault();
     if (change.isPending) return;
     const data = new FormData(event.currentTarget);
-    const text = (name: string) => {
-      const value = data.get(name);
-      return typeof value === "string" ? value : "";
-    };
-    change.mutate({ current_password: text("current"), new_password: text("new") });
+    change.mutate({ current_password: formText(data, "current"), new_password: formText(data, "new") });
   };
 
   return (

@@ -1,4 +1,5 @@
-import { ApiError, errorSentence } from "#api/error.ts";
+import { ApiError } from "#api/error.ts";
+import { errorSentence } from "#api/error-sentence.ts";
 import type { Session } from "#api/gen/types.gen.ts";
 import { useEndOtherSessions, useEndSession } from "#sessions/queries.ts";
 import { ConfirmButtons } from "#ui/confirm-buttons.tsx";

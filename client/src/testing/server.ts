@@ -11,8 +11,10 @@ import type {
   User,
 } from "#api/gen/types.gen.ts";
 
-/** The API of a test. What a test does not answer, fails it. */
-export const server = setupServer();
+/** The API of a test. What a test does not answer, fails it; only the account page's history is empty by itself. */
+export const server = setupServer(
+  http.get("*/api/me/activity", () => HttpResponse.json({ items: [], next_cursor: null })),
+);
 
 export const session: CurrentSession = {
   id: "0191e000-0000-7000-8000-000000000001",

@@ -1,9 +1,10 @@
-import { Check, Copy } from "lucide-react";
-import { type SubmitEvent, useRef, useState } from "react";
-import { ApiError, errorSentence } from "#api/error.ts";
+import type { SubmitEvent } from "react";
+import { ApiError } from "#api/error.ts";
+import { errorSentence } from "#api/error-sentence.ts";
 import { useCreateToken } from "#tokens/queries.ts";
 import { Alert } from "#ui/alert.tsx";
 import { Button } from "#ui/button.tsx";
+import { CopyOnceDialog } from "#ui/copy-once-dialog.tsx";
 import { Dialog } from "#ui/dialog.tsx";
 import { TextField } from "#ui/field.tsx";
 import { SelectField } from "#ui/select-field.tsx";
@@ -19,8 +20,9 @@ export function CreateTokenDialog({ onClose, onDone }: CreateTokenDialogProps) {
   if (create.data) {
     const { name, token } = create.data;
     return (
-      <ShownOnce
-        token={token}
+      <CopyOnceDialog
+        title="Copy the token now"
+        text={token}
         onClose={() => {
           onDone(`The token “${name}” is ready.`);
         }}
@@ -78,50 +80,6 @@ export function CreateTokenDialog({ onClose, onDone }: CreateTokenDialogProps) {
           </Button>
         </div>
       </form>
-    </Dialog>
-  );
-}
-
-function ShownOnce({ token, onClose }: { token: string; onClose: () => void }) {
-  const text = useRef<HTMLElement>(null);
-  const [copied, setCopied] = useState<boolean | null>(null);
-  const copy = () => {
-    navigator.clipboard.writeText(token).then(
-      () => {
-        setCopied(true);
-      },
-      () => {
-        // Not allowed here: marked, so that the keyboard can do it.
-        if (text.current) getSelection()?.selectAllChildren(text.current);
-        setCopied(false);
-      },
-    );
-  };
-  return (
-    // Without onClose: Esc does not take away what is never shown again.
-    <Dialog title="Copy the token now" description="It is shown this once. Keep it like a password.">
-      <div className="grid gap-5">
-        <code
-          ref={text}
-          className="rounded-md bg-sunken p-3 text-sm break-all select-all"
-          data-testid="token"
-        >
-          {token}
-        </code>
-        <p role="status" className="min-h-5 text-sm text-muted">
-          {copied === true && "Copied."}
-          {copied === false && "Your browser does not allow copying. The token is marked: press Ctrl+C."}
-        </p>
-        <div className="flex flex-wrap-reverse justify-end gap-3">
-          <Button variant="secondary" onClick={onClose}>
-            Done
-          </Button>
-          <Button onClick={copy} data-autofocus>
-            {copied === true ? <Check size={16} aria-hidden /> : <Copy size={16} aria-hidden />}
-            Copy
-          </Button>
-        </div>
-      </div>
     </Dialog>
   );
 }

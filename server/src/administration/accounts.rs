@@ -16,7 +16,7 @@ use crate::problems;
 use crate::sessions::queries as sessions;
 use crate::users::profile::{Change, ProfileChanges};
 use crate::users::queries::{self as users, Account, InsertError};
-use crate::users::routes::User;
+use crate::users::routes::PersonDetails;
 
 /// The account of this id; 404 where there is none.
 pub(super) async fn account(db: &Db, id: &str) -> Result<Account, Problem> {
@@ -31,8 +31,8 @@ problems!(
 
 /// One person.
 #[utoipa::path(get, path = "/users/{id}", operation_id = "getUser", tag = "administration",
-    params(("id" = String, Path, description = "The person's id.")), responses((status = 200, body = User), ShowProblems))]
-pub(crate) async fn show(_: Admin, id: Path<String>, db: Data<Db>) -> Result<Answer<User>, Problem> {
+    params(("id" = String, Path, description = "The person's id.")), responses((status = 200, body = PersonDetails), ShowProblems))]
+pub(crate) async fn show(_: Admin, id: Path<String>, db: Data<Db>) -> Result<Answer<PersonDetails>, Problem> {
     Ok(Answer(account(&db, &id.0).await?.into()))
 }
 
@@ -61,7 +61,7 @@ problems!(
 
 /// Changes a person. The last enabled administrator can be neither demoted nor disabled.
 #[utoipa::path(patch, path = "/users/{id}", operation_id = "changeUser", tag = "administration", request_body = UserChanges,
-    params(("id" = String, Path, description = "The person's id.")), responses((status = 200, body = User), ChangeProblems))]
+    params(("id" = String, Path, description = "The person's id.")), responses((status = 200, body = PersonDetails), ChangeProblems))]
 pub(crate) async fn change(
     admin: FreshAdmin,
     client: Client,
@@ -69,7 +69,7 @@ pub(crate) async fn change(
     json: Json<UserChanges>,
     db: Data<Db>,
     clock: Data<Clock>,
-) -> Result<Answer<User>, Problem> {
+) -> Result<Answer<PersonDetails>, Problem> {
     let UserChanges { email, full_name, role, disabled } = json.0;
     let profile = ProfileChanges { email, full_name };
     profile.check()?;

@@ -21,7 +21,7 @@ use crate::problems;
 use crate::users::model::{NO_PASSWORD, check_email, check_full_name, check_username};
 use crate::users::new_passwords::NewPasswords;
 use crate::users::queries::{self as users, Account, InsertError, NewAccount};
-use crate::users::routes::User;
+use crate::users::routes::PersonDetails;
 
 /// A person to be made.
 #[derive(Deserialize, ToSchema)]
@@ -53,7 +53,7 @@ impl fmt::Debug for CreateUser {
 pub struct CreatedUser {
     /// As they will be listed.
     #[serde(flatten)]
-    user: User,
+    user: PersonDetails,
     /// The link to send them, where they were made without a password. It is shown this once.
     invitation: Option<Link>,
 }

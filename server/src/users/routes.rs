@@ -46,24 +46,27 @@ pub enum StateFilter {
     Disabled,
 }
 
-/// A person in the directory.
+/// A person as everybody sees them.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct User {
+#[serde(deny_unknown_fields)]
+pub struct Person {
     /// The person's id.
     id: String,
     /// The name they sign in with.
     username: String,
     /// The name others see; may be empty.
     full_name: String,
-    /// What only administrators see.
-    #[serde(flatten)]
-    #[schema(inline)]
-    more: Option<AdminView>,
 }
 
-/// What administrators see of a person beside what everybody sees.
+/// A person as administrators see them.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct AdminView {
+pub struct PersonDetails {
+    /// The person's id.
+    id: String,
+    /// The name they sign in with.
+    username: String,
+    /// The name others see; may be empty.
+    full_name: String,
     /// Their e-mail address.
     email: Option<String>,
     /// What they may do.
@@ -74,6 +77,23 @@ pub struct AdminView {
     created_at: Timestamp,
     /// When they last signed in; `null` when never.
     last_login_at: Option<Timestamp>,
+}
+
+impl From<Account> for PersonDetails {
+    fn from(account: Account) -> Self {
+        let Account { id, username, email, full_name, role, disabled, created_at, last_login_at, .. } = account;
+        Self { id, username, full_name, email, role, disabled, created_at, last_login_at }
+    }
+}
+
+/// A person in the directory: with all details for an administrator.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum User {
+    /// For administrators.
+    Details(PersonDetails),
+    /// For everybody else.
+    Person(Person),
 }
 
 problems!(
@@ -100,19 +120,15 @@ pub(crate) async fn list(
         let filter = Filter { part, role, disabled, sort };
         let rows = queries::search_all(&db, &filter, &after, limit + 1).await?;
         let rows = rows.ok_or_else(|| Problem::invalid("cursor", "must be a next_cursor of this list"))?;
-        return Ok(Answer(Page::cut(rows, limit, |account| sort.key(account)).map(User::from)));
+        return Ok(Answer(
+            Page::cut(rows, limit, |account| sort.key(account)).map(|account| User::Details(account.into())),
+        ));
     }
     if role.is_some() || state.is_some() || sort.is_some() {
         return Err(Problem::new(Code::Forbidden));
     }
     let rows = queries::search(&db, part, &after, limit + 1).await?;
     let page = Page::cut(rows, limit, |row| row.username_folded.clone());
-    Ok(Answer(page.map(|row| User { id: row.id, username: row.username, full_name: row.full_name, more: None })))
-}
-
-impl From<Account> for User {
-    fn from(account: Account) -> Self {
-        let Account { id, username, email, full_name, role, disabled, created_at, last_login_at, .. } = account;
-        Self { id, username, full_name, more: Some(AdminView { email, role, disabled, created_at, last_login_at }) }
-    }
+    let person = |row: queries::ListedUser| Person { id: row.id, username: row.username, full_name: row.full_name };
+    Ok(Answer(page.map(|row| User::Person(person(row)))))
 }

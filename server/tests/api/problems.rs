@@ -115,7 +115,7 @@ async fn caller(app: &TestApp, operation: &str, code: &str) -> Caller {
         "showLink" | "followLink" => {
             let path = format!("/api/users/{}/reset-link", caller.target);
             let link = app.admin("root").await.send(Method::POST, &path, Body::None).await.json();
-            caller.target = link["url"].as_str().unwrap().rsplit_once('/').unwrap().1.to_owned();
+            link["url"].as_str().unwrap().rsplit_once('/').unwrap().1.clone_into(&mut caller.target);
         }
         _ => {}
     }
@@ -187,49 +187,49 @@ async fn provoke(operation: &str, code: &str) -> Answer {
         "username_taken" => drop(app.person("Carol").await),
         "email_taken" => {
             app.person_with("dave", Some("Dave@example.com"), "", Role::Member).await;
-            let taken = "dave@EXAMPLE.com";
-            body = Some(Body::Json(match operation {
-                "changeProfile" | "changeUser" => json!({"email": taken}),
-                "createUser" => json!({"username": "carol", "email": taken}),
-                _ => {
-                    let token = if operation == "setup" { json!({"token": caller.target}) } else { json!({}) };
-                    let mut wish = json!({"username": "carol", "password": NEW_PASSWORD, "email": taken});
-                    wish.as_object_mut().unwrap().extend(token.as_object().unwrap().clone());
-                    wish
-                }
-            }));
+            body = Some(Body::Json(taken_address(operation, &caller.target)));
         }
         "last_admin" => {
-            caller.target = caller.browser.get("/api/me").await.json()["id"].as_str().unwrap().to_owned();
+            caller.browser.get("/api/me").await.json()["id"].as_str().unwrap().clone_into(&mut caller.target);
             body = (operation == "changeUser").then(|| Body::Json(json!({"role": "member"})));
         }
         "setup_done" => drop(app.person_with("root", None, "", Role::Admin).await),
         "not_found" if operation.ends_with("Link") && operation != "createResetLink" => app.advance(25 * 3600),
         "not_found" if operation == "setup" => app.advance(3600),
         "not_found" => NOBODY.clone_into(&mut caller.target),
-        "overloaded" => {
-            let flood = (0..150).map(|number| {
-                let mut caller = caller.clone();
-                // Sign-ins fill the queue too: some operations are used up by the first that succeeds.
-                async move {
-                    if number % 2 == 0 {
-                        caller.browser.cookie = None;
-                        return caller.call("login", None).await;
-                    }
-                    caller.call(operation, password_for(operation)).await
-                }
-            });
-            let answers = futures_util::future::join_all(flood).await;
-            return answers
-                .into_iter()
-                .skip(1)
-                .step_by(2)
-                .find(|answer| answer.code() == "overloaded")
-                .unwrap_or_else(|| panic!("{operation}: nobody is refused"));
-        }
+        "overloaded" => return flood(&caller, operation).await,
         _ => {}
     }
     caller.call(operation, body).await
+}
+
+/// A body that names the address of somebody else.
+fn taken_address(operation: &str, target: &str) -> Value {
+    let taken = "dave@EXAMPLE.com";
+    match operation {
+        "changeProfile" | "changeUser" => json!({"email": taken}),
+        "createUser" => json!({"username": "carol", "email": taken}),
+        "setup" => json!({"token": target, "username": "carol", "password": NEW_PASSWORD, "email": taken}),
+        _ => json!({"username": "carol", "password": NEW_PASSWORD, "email": taken}),
+    }
+}
+
+/// The first answer that says that too many wait.
+async fn flood(caller: &Caller, operation: &str) -> Answer {
+    let flood = (0..150).map(|number| {
+        let mut caller = caller.clone();
+        // Sign-ins fill the queue too: some operations are used up by the first that succeeds.
+        async move {
+            if number % 2 == 0 {
+                caller.browser.cookie = None;
+                return caller.call("login", None).await;
+            }
+            caller.call(operation, password_for(operation)).await
+        }
+    });
+    let answers = futures_util::future::join_all(flood).await;
+    let mut refused = answers.into_iter().skip(1).step_by(2).filter(|answer| answer.code() == "overloaded");
+    refused.next().unwrap_or_else(|| panic!("{operation}: nobody is refused"))
 }
 
 /// A body with which the operation has to compute a hash, where the usual one has none.

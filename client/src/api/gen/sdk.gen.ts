@@ -11,9 +11,27 @@ import type {
   ChangePasswordData,
   ChangePasswordErrors,
   ChangePasswordResponses,
+  ChangeProfileData,
+  ChangeProfileErrors,
+  ChangeProfileResponses,
+  ChangeUserData,
+  ChangeUserErrors,
+  ChangeUserResponses,
+  CreateResetLinkData,
+  CreateResetLinkErrors,
+  CreateResetLinkResponses,
   CreateTokenData,
   CreateTokenErrors,
   CreateTokenResponses,
+  CreateUserData,
+  CreateUserErrors,
+  CreateUserResponses,
+  DeleteAccountData,
+  DeleteAccountErrors,
+  DeleteAccountResponses,
+  DeleteUserData,
+  DeleteUserErrors,
+  DeleteUserResponses,
   DocsData,
   DocsResponses,
   EndOtherSessionsData,
@@ -22,9 +40,30 @@ import type {
   EndSessionData,
   EndSessionErrors,
   EndSessionResponses,
+  EndUserSessionsData,
+  EndUserSessionsErrors,
+  EndUserSessionsResponses,
+  ExportProfileData,
+  ExportProfileErrors,
+  ExportProfileResponses,
+  FollowLinkData,
+  FollowLinkErrors,
+  FollowLinkResponses,
+  GetSetupData,
+  GetSetupErrors,
+  GetSetupResponses,
+  GetUserData,
+  GetUserErrors,
+  GetUserResponses,
   HealthData,
   HealthErrors,
   HealthResponses,
+  ListActivityData,
+  ListActivityErrors,
+  ListActivityResponses,
+  ListAuditData,
+  ListAuditErrors,
+  ListAuditResponses,
   ListSessionsData,
   ListSessionsErrors,
   ListSessionsResponses,
@@ -33,7 +72,13 @@ import type {
   ListTokensResponses,
   ListUsersData,
   ListUsersErrors,
+  ListUserSessionsData,
+  ListUserSessionsErrors,
+  ListUserSessionsResponses,
   ListUsersResponses,
+  ListUserTokensData,
+  ListUserTokensErrors,
+  ListUserTokensResponses,
   LoginData,
   LoginErrors,
   LoginResponses,
@@ -51,11 +96,23 @@ import type {
   RefreshTokenData,
   RefreshTokenErrors,
   RefreshTokenResponses,
+  RegisterData,
+  RegisterErrors,
+  RegisterResponses,
   RevokeTokenData,
   RevokeTokenErrors,
   RevokeTokenResponses,
+  RevokeUserTokensData,
+  RevokeUserTokensErrors,
+  RevokeUserTokensResponses,
   ServerTimeData,
   ServerTimeResponses,
+  SetupData,
+  SetupErrors,
+  SetupResponses,
+  ShowLinkData,
+  ShowLinkErrors,
+  ShowLinkResponses,
   TokenData,
   TokenErrors,
   TokenResponses,
@@ -80,6 +137,17 @@ export type Options<
 };
 
 /**
+ * Who did what to whom, when, and from where; newest first. For administrators.
+ */
+export const listAudit = <ThrowOnError extends boolean = false>(
+  options?: Options<ListAuditData, ThrowOnError>,
+) =>
+  (options?.client ?? client).get<ListAuditResponses, ListAuditErrors, ThrowOnError>({
+    url: "/audit",
+    ...options,
+  });
+
+/**
  * This document as a page to read; it loads nothing from anywhere.
  */
 export const docs = <ThrowOnError extends boolean = false>(options?: Options<DocsData, ThrowOnError>) =>
@@ -92,6 +160,33 @@ export const health = <ThrowOnError extends boolean = false>(options?: Options<H
   (options?.client ?? client).get<HealthResponses, HealthErrors, ThrowOnError>({
     url: "/health",
     ...options,
+  });
+
+/**
+ * What a link is for. Looking does not use it up.
+ */
+export const showLink = <ThrowOnError extends boolean = false>(
+  options: Options<ShowLinkData, ThrowOnError>,
+) =>
+  (options.client ?? client).get<ShowLinkResponses, ShowLinkErrors, ThrowOnError>({
+    url: "/links/{token}",
+    ...options,
+  });
+
+/**
+ * Follows a link: sets the password, and ends every session that was opened with the old one. Nobody is signed in by it
+ * (OWASP Forgot Password Cheat Sheet).
+ */
+export const followLink = <ThrowOnError extends boolean = false>(
+  options: Options<FollowLinkData, ThrowOnError>,
+) =>
+  (options.client ?? client).post<FollowLinkResponses, FollowLinkErrors, ThrowOnError>({
+    url: "/links/{token}",
+    ...options,
+    headers: {
+      "Content-Type": "application/json",
+      ...options.headers,
+    },
   });
 
 /**
@@ -118,10 +213,63 @@ export const logout = <ThrowOnError extends boolean = false>(options?: Options<L
   });
 
 /**
+ * Deletes the caller's account with everything that is theirs. What is left in the audit does not say whose it was.
+ */
+export const deleteAccount = <ThrowOnError extends boolean = false>(
+  options: Options<DeleteAccountData, ThrowOnError>,
+) =>
+  (options.client ?? client).delete<DeleteAccountResponses, DeleteAccountErrors, ThrowOnError>({
+    url: "/me",
+    ...options,
+    headers: {
+      "Content-Type": "application/json",
+      ...options.headers,
+    },
+  });
+
+/**
  * Who the caller is, and with which session.
  */
 export const me = <ThrowOnError extends boolean = false>(options?: Options<MeData, ThrowOnError>) =>
   (options?.client ?? client).get<MeResponses, MeErrors, ThrowOnError>({ url: "/me", ...options });
+
+/**
+ * Changes the caller's profile. Another e-mail address needs a password entered in the last minutes, for it is a name to
+ * sign in with.
+ */
+export const changeProfile = <ThrowOnError extends boolean = false>(
+  options: Options<ChangeProfileData, ThrowOnError>,
+) =>
+  (options.client ?? client).patch<ChangeProfileResponses, ChangeProfileErrors, ThrowOnError>({
+    url: "/me",
+    ...options,
+    headers: {
+      "Content-Type": "application/json",
+      ...options.headers,
+    },
+  });
+
+/**
+ * What happened to the caller's account, newest first.
+ */
+export const listActivity = <ThrowOnError extends boolean = false>(
+  options?: Options<ListActivityData, ThrowOnError>,
+) =>
+  (options?.client ?? client).get<ListActivityResponses, ListActivityErrors, ThrowOnError>({
+    url: "/me/activity",
+    ...options,
+  });
+
+/**
+ * Everything that is stored about the caller, as a file: account, sessions, tokens (without their secrets), activity.
+ */
+export const exportProfile = <ThrowOnError extends boolean = false>(
+  options?: Options<ExportProfileData, ThrowOnError>,
+) =>
+  (options?.client ?? client).get<ExportProfileResponses, ExportProfileErrors, ThrowOnError>({
+    url: "/me/export",
+    ...options,
+  });
 
 /**
  * This document.
@@ -173,6 +321,21 @@ export const refreshToken = <ThrowOnError extends boolean = false>(
   });
 
 /**
+ * Makes an account and signs in to it.
+ */
+export const register = <ThrowOnError extends boolean = false>(
+  options: Options<RegisterData, ThrowOnError>,
+) =>
+  (options.client ?? client).post<RegisterResponses, RegisterErrors, ThrowOnError>({
+    url: "/register",
+    ...options,
+    headers: {
+      "Content-Type": "application/json",
+      ...options.headers,
+    },
+  });
+
+/**
  * What time it is on the server.
  */
 export const serverTime = <ThrowOnError extends boolean = false>(
@@ -214,6 +377,31 @@ export const endSession = <ThrowOnError extends boolean = false>(
   (options.client ?? client).delete<EndSessionResponses, EndSessionErrors, ThrowOnError>({
     url: "/sessions/{id}",
     ...options,
+  });
+
+/**
+ * Whether the first administrator is still to be made.
+ */
+export const getSetup = <ThrowOnError extends boolean = false>(
+  options?: Options<GetSetupData, ThrowOnError>,
+) =>
+  (options?.client ?? client).get<GetSetupResponses, GetSetupErrors, ThrowOnError>({
+    url: "/setup",
+    ...options,
+  });
+
+/**
+ * Makes the first administrator and signs in. The link is used up, and so is every other of its kind. A token that never
+ * was and one that is too old are 404.
+ */
+export const setup = <ThrowOnError extends boolean = false>(options: Options<SetupData, ThrowOnError>) =>
+  (options.client ?? client).post<SetupResponses, SetupErrors, ThrowOnError>({
+    url: "/setup",
+    ...options,
+    headers: {
+      "Content-Type": "application/json",
+      ...options.headers,
+    },
   });
 
 /**
@@ -268,12 +456,117 @@ export const revokeToken = <ThrowOnError extends boolean = false>(
   });
 
 /**
- * The directory: enabled people, sorted by username.
+ * The directory: enabled people, sorted by username. Administrators see everybody, and more of them.
  */
 export const listUsers = <ThrowOnError extends boolean = false>(
   options?: Options<ListUsersData, ThrowOnError>,
 ) =>
   (options?.client ?? client).get<ListUsersResponses, ListUsersErrors, ThrowOnError>({
     url: "/users",
+    ...options,
+  });
+
+/**
+ * Makes an account. Without a password it cannot be signed in to until its person has followed the invitation.
+ */
+export const createUser = <ThrowOnError extends boolean = false>(
+  options: Options<CreateUserData, ThrowOnError>,
+) =>
+  (options.client ?? client).post<CreateUserResponses, CreateUserErrors, ThrowOnError>({
+    url: "/users",
+    ...options,
+    headers: {
+      "Content-Type": "application/json",
+      ...options.headers,
+    },
+  });
+
+/**
+ * Deletes a person with everything that is theirs. What they did stays in the audit, without their name.
+ */
+export const deleteUser = <ThrowOnError extends boolean = false>(
+  options: Options<DeleteUserData, ThrowOnError>,
+) =>
+  (options.client ?? client).delete<DeleteUserResponses, DeleteUserErrors, ThrowOnError>({
+    url: "/users/{id}",
+    ...options,
+  });
+
+/**
+ * One person.
+ */
+export const getUser = <ThrowOnError extends boolean = false>(options: Options<GetUserData, ThrowOnError>) =>
+  (options.client ?? client).get<GetUserResponses, GetUserErrors, ThrowOnError>({
+    url: "/users/{id}",
+    ...options,
+  });
+
+/**
+ * Changes a person. The last enabled administrator can be neither demoted nor disabled.
+ */
+export const changeUser = <ThrowOnError extends boolean = false>(
+  options: Options<ChangeUserData, ThrowOnError>,
+) =>
+  (options.client ?? client).patch<ChangeUserResponses, ChangeUserErrors, ThrowOnError>({
+    url: "/users/{id}",
+    ...options,
+    headers: {
+      "Content-Type": "application/json",
+      ...options.headers,
+    },
+  });
+
+/**
+ * Makes a link through which the person chooses a new password. Links made earlier are good no more.
+ */
+export const createResetLink = <ThrowOnError extends boolean = false>(
+  options: Options<CreateResetLinkData, ThrowOnError>,
+) =>
+  (options.client ?? client).post<CreateResetLinkResponses, CreateResetLinkErrors, ThrowOnError>({
+    url: "/users/{id}/reset-link",
+    ...options,
+  });
+
+/**
+ * Ends all of a person's sessions.
+ */
+export const endUserSessions = <ThrowOnError extends boolean = false>(
+  options: Options<EndUserSessionsData, ThrowOnError>,
+) =>
+  (options.client ?? client).delete<EndUserSessionsResponses, EndUserSessionsErrors, ThrowOnError>({
+    url: "/users/{id}/sessions",
+    ...options,
+  });
+
+/**
+ * A person's sessions, newest first; ended ones stay listed for thirty days.
+ */
+export const listUserSessions = <ThrowOnError extends boolean = false>(
+  options: Options<ListUserSessionsData, ThrowOnError>,
+) =>
+  (options.client ?? client).get<ListUserSessionsResponses, ListUserSessionsErrors, ThrowOnError>({
+    url: "/users/{id}/sessions",
+    ...options,
+  });
+
+/**
+ * Revokes all of a person's tokens.
+ */
+export const revokeUserTokens = <ThrowOnError extends boolean = false>(
+  options: Options<RevokeUserTokensData, ThrowOnError>,
+) =>
+  (options.client ?? client).delete<RevokeUserTokensResponses, RevokeUserTokensErrors, ThrowOnError>({
+    url: "/users/{id}/tokens",
+    ...options,
+  });
+
+/**
+ * A person's tokens, newest first, without their secrets.
+ */
+export const listUserTokens = <ThrowOnError extends boolean = false>(
+  options: Options<ListUserTokensData, ThrowOnError>,
+) =>
+  (options.client ?? client).get<ListUserTokensResponses, ListUserTokensErrors, ThrowOnError>({
+    url: "/users/{id}/tokens",
     ...options,
   });

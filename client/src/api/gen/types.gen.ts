@@ -5,6 +5,118 @@ export type ClientOptions = {
 };
 
 /**
+ * Something that happened to one's account.
+ */
+export type Activity = {
+  /**
+   * When.
+   */
+  at: Timestamp;
+  /**
+   * What else there is to know.
+   */
+  detail?: string | null;
+  /**
+   * From which browser; `null` when it was done on the server.
+   */
+  device?: string | null;
+  /**
+   * What.
+   */
+  event: AuditEvent;
+  /**
+   * Its id.
+   */
+  id: string;
+  /**
+   * From which address; `null` when it was done on the server.
+   */
+  ip?: string | null;
+  /**
+   * In or to which session.
+   */
+  session_id?: string | null;
+};
+
+/**
+ * Something that happened.
+ */
+export type AuditEntry = {
+  /**
+   * Their username; `null` when the account is deleted.
+   */
+  actor?: string | null;
+  /**
+   * The id of who did it; `null` for the server, its command line, and strangers.
+   */
+  actor_id?: string | null;
+  /**
+   * When.
+   */
+  at: Timestamp;
+  /**
+   * What else there is to know.
+   */
+  detail?: string | null;
+  /**
+   * From which browser.
+   */
+  device?: string | null;
+  /**
+   * What.
+   */
+  event: AuditEvent;
+  /**
+   * Its id.
+   */
+  id: string;
+  /**
+   * From which address.
+   */
+  ip?: string | null;
+  /**
+   * In or to which session.
+   */
+  session_id?: string | null;
+  /**
+   * The id of whom it concerns; `null` when that is nobody known.
+   */
+  user_id?: string | null;
+  /**
+   * Their username; `null` when the account is deleted.
+   */
+  username?: string | null;
+};
+
+/**
+ * What happened.
+ */
+export type AuditEvent =
+  | "login_succeeded"
+  | "login_failed"
+  | "login_throttled"
+  | "logged_out"
+  | "session_ended"
+  | "sessions_ended"
+  | "refresh_token_reused"
+  | "password_changed"
+  | "password_reset"
+  | "token_created"
+  | "token_revoked"
+  | "account_registered"
+  | "setup_completed"
+  | "account_created"
+  | "profile_changed"
+  | "role_changed"
+  | "account_disabled"
+  | "account_enabled"
+  | "account_deleted"
+  | "data_exported"
+  | "invitation_created"
+  | "invitation_accepted"
+  | "reset_link_created";
+
+/**
  * What went wrong, as a word that stays the same for ever.
  */
 export type Code =
@@ -14,10 +126,16 @@ export type Code =
   | "invalid_credentials"
   | "cross_site_request"
   | "insufficient_scope"
+  | "forbidden"
+  | "registration_closed"
   | "reauth_required"
   | "refresh_token_expired"
   | "refresh_token_reused"
   | "too_many_tokens"
+  | "username_taken"
+  | "email_taken"
+  | "last_admin"
+  | "setup_done"
   | "not_found"
   | "method_not_allowed"
   | "payload_too_large"
@@ -47,6 +165,29 @@ export type CreateToken = {
 };
 
 /**
+ * A person to be made.
+ */
+export type CreateUser = {
+  /**
+   * Their e-mail address.
+   */
+  email?: string | null;
+  /**
+   * The name others see.
+   */
+  full_name?: string;
+  /**
+   * Their password. Without one they are invited: the answer carries a link through which they choose it.
+   */
+  password?: string | null;
+  role?: Role | null;
+  /**
+   * The name to sign in with: 1 to 64 letters, digits, dots, underscores, hyphens.
+   */
+  username: string;
+};
+
+/**
  * A token that has just been made.
  */
 export type CreatedToken = Token & {
@@ -54,6 +195,13 @@ export type CreatedToken = Token & {
    * The token itself: `hp_` and 72 hexadecimal digits. It is shown this once.
    */
   token: string;
+};
+
+/**
+ * A person who has just been made.
+ */
+export type CreatedUser = PersonDetails & {
+  invitation?: Link | null;
 };
 
 /**
@@ -78,6 +226,16 @@ export type CurrentSession = {
  * Whether the database answers.
  */
 export type DatabaseStatus = "ok" | "down";
+
+/**
+ * What leaving needs.
+ */
+export type DeleteAccount = {
+  /**
+   * The password of the person who is signed in.
+   */
+  password: string;
+};
 
 /**
  * Why a session ended.
@@ -117,6 +275,16 @@ export type FieldError = {
 };
 
 /**
+ * What following a link needs.
+ */
+export type FollowLink = {
+  /**
+   * The password from now on.
+   */
+  password: string;
+};
+
+/**
  * How the server is.
  */
 export type Health = {
@@ -138,6 +306,47 @@ export type Health = {
  * Whether the server takes requests.
  */
 export type HealthStatus = "ok" | "unavailable" | "draining";
+
+/**
+ * A link, in clear: who has it, has what it gives.
+ */
+export type Link = {
+  /**
+   * Until when it is good.
+   */
+  expires_at: Timestamp;
+  /**
+   * The address to open.
+   */
+  url: string;
+};
+
+/**
+ * What a link is for.
+ */
+export type LinkInfo = {
+  /**
+   * Until when it is good.
+   */
+  expires_at: Timestamp;
+  /**
+   * Their name; may be empty.
+   */
+  full_name: string;
+  /**
+   * What following it does.
+   */
+  purpose: LinkPurpose;
+  /**
+   * Whose it is.
+   */
+  username: string;
+};
+
+/**
+ * What a link is for.
+ */
+export type LinkPurpose = "setup" | "invitation" | "password_reset";
 
 /**
  * Who signs in.
@@ -206,6 +415,108 @@ export type OAuthError = {
  * Why no token was given (RFC 6749 section 5.2).
  */
 export type OAuthErrorCode = "invalid_request" | "invalid_grant" | "unsupported_grant_type" | "invalid_scope";
+
+/**
+ * One page of a list.
+ */
+export type PageActivity = {
+  /**
+   * The items, in the list's order.
+   */
+  items: Array<{
+    /**
+     * When.
+     */
+    at: Timestamp;
+    /**
+     * What else there is to know.
+     */
+    detail?: string | null;
+    /**
+     * From which browser; `null` when it was done on the server.
+     */
+    device?: string | null;
+    /**
+     * What.
+     */
+    event: AuditEvent;
+    /**
+     * Its id.
+     */
+    id: string;
+    /**
+     * From which address; `null` when it was done on the server.
+     */
+    ip?: string | null;
+    /**
+     * In or to which session.
+     */
+    session_id?: string | null;
+  }>;
+  /**
+   * Where the next page begins; `null` on the last.
+   */
+  next_cursor?: string | null;
+};
+
+/**
+ * One page of a list.
+ */
+export type PageAuditEntry = {
+  /**
+   * The items, in the list's order.
+   */
+  items: Array<{
+    /**
+     * Their username; `null` when the account is deleted.
+     */
+    actor?: string | null;
+    /**
+     * The id of who did it; `null` for the server, its command line, and strangers.
+     */
+    actor_id?: string | null;
+    /**
+     * When.
+     */
+    at: Timestamp;
+    /**
+     * What else there is to know.
+     */
+    detail?: string | null;
+    /**
+     * From which browser.
+     */
+    device?: string | null;
+    /**
+     * What.
+     */
+    event: AuditEvent;
+    /**
+     * Its id.
+     */
+    id: string;
+    /**
+     * From which address.
+     */
+    ip?: string | null;
+    /**
+     * In or to which session.
+     */
+    session_id?: string | null;
+    /**
+     * The id of whom it concerns; `null` when that is nobody known.
+     */
+    user_id?: string | null;
+    /**
+     * Their username; `null` when the account is deleted.
+     */
+    username?: string | null;
+  }>;
+  /**
+   * Where the next page begins; `null` on the last.
+   */
+  next_cursor?: string | null;
+};
 
 /**
  * One page of a list.
@@ -299,22 +610,9 @@ export type PageToken = {
  */
 export type PageUser = {
   /**
-   * The items, in the list's order.
+   * A person in the directory: with all details for an administrator.
    */
-  items: Array<{
-    /**
-     * The name others see; may be empty.
-     */
-    full_name: string;
-    /**
-     * The person's id.
-     */
-    id: string;
-    /**
-     * The name they sign in with.
-     */
-    username: string;
-  }>;
+  items: Array<PersonDetails | Person>;
   /**
    * Where the next page begins; `null` on the last.
    */
@@ -333,6 +631,59 @@ export type PasswordRequest = {
    * The password from now on.
    */
   new_password: string;
+};
+
+/**
+ * A person as everybody sees them.
+ */
+export type Person = {
+  /**
+   * The name others see; may be empty.
+   */
+  full_name: string;
+  /**
+   * The person's id.
+   */
+  id: string;
+  /**
+   * The name they sign in with.
+   */
+  username: string;
+};
+
+/**
+ * A person as administrators see them.
+ */
+export type PersonDetails = {
+  /**
+   * Since when they have an account.
+   */
+  created_at: Timestamp;
+  /**
+   * Whether they may not sign in.
+   */
+  disabled: boolean;
+  /**
+   * Their e-mail address.
+   */
+  email?: string | null;
+  /**
+   * The name others see; may be empty.
+   */
+  full_name: string;
+  /**
+   * The person's id.
+   */
+  id: string;
+  last_login_at?: Timestamp | null;
+  /**
+   * What they may do.
+   */
+  role: Role;
+  /**
+   * The name they sign in with.
+   */
+  username: string;
 };
 
 /**
@@ -369,6 +720,20 @@ export type Problem = {
 };
 
 /**
+ * What to change of a profile; what is left out stays.
+ */
+export type ProfileChanges = {
+  /**
+   * The new e-mail address; `null` for none.
+   */
+  email?: string | null;
+  /**
+   * The new name that others see; may be empty.
+   */
+  full_name?: string | null;
+};
+
+/**
  * The proof.
  */
 export type ReauthRequest = {
@@ -376,6 +741,28 @@ export type ReauthRequest = {
    * The password of the person who is signed in.
    */
   password: string;
+};
+
+/**
+ * Who wants an account.
+ */
+export type RegisterRequest = {
+  /**
+   * The e-mail address.
+   */
+  email?: string | null;
+  /**
+   * The name others see.
+   */
+  full_name?: string;
+  /**
+   * The password.
+   */
+  password: string;
+  /**
+   * The name to sign in with: 1 to 64 letters, digits, dots, underscores, hyphens.
+   */
+  username: string;
 };
 
 /**
@@ -444,6 +831,47 @@ export type SessionKind = "cookie" | "token";
  * Whether the session lives.
  */
 export type SessionStatus = "active" | "logged_out" | "revoked" | "expired";
+
+/**
+ * The first administrator.
+ */
+export type SetupRequest = {
+  /**
+   * The e-mail address.
+   */
+  email?: string | null;
+  /**
+   * The name others see.
+   */
+  full_name?: string;
+  /**
+   * The password.
+   */
+  password: string;
+  /**
+   * The token of the link that the server has printed.
+   */
+  token: string;
+  /**
+   * The name to sign in with: 1 to 64 letters, digits, dots, underscores, hyphens.
+   */
+  username: string;
+};
+
+/**
+ * Whether the first administrator is still to be made.
+ */
+export type SetupState = {
+  /**
+   * Whether.
+   */
+  needed: boolean;
+};
+
+/**
+ * A filter for [`ListQuery`].
+ */
+export type StateFilter = "enabled" | "disabled";
 
 /**
  * A filter for [`ListQuery`].
@@ -537,22 +965,108 @@ export type TokenRequest = {
 export type TokenScope = "read" | "write";
 
 /**
- * A person in the directory.
+ * A person in the directory: with all details for an administrator.
  */
-export type User = {
+export type User = PersonDetails | Person;
+
+/**
+ * What to change of a person; what is left out stays.
+ */
+export type UserChanges = {
   /**
-   * The name others see; may be empty.
+   * Whether they may not sign in; their sessions and tokens end at once.
    */
-  full_name: string;
+  disabled?: boolean | null;
   /**
-   * The person's id.
+   * The new e-mail address; `null` for none.
    */
-  id: string;
+  email?: string | null;
   /**
-   * The name they sign in with.
+   * The new name that others see; may be empty.
    */
-  username: string;
+  full_name?: string | null;
+  role?: Role | null;
 };
+
+/**
+ * What administrators sort people by; `-` before it turns the order round.
+ */
+export type UserSort =
+  "username" | "-username" | "created_at" | "-created_at" | "last_login_at" | "-last_login_at";
+
+export type ListAuditData = {
+  body?: never;
+  path?: never;
+  query?: {
+    /**
+     * Who did it: a username or an id.
+     */
+    actor?: string;
+    /**
+     * What was done.
+     */
+    event?: AuditEvent;
+    /**
+     * The earliest moment (RFC 3339).
+     */
+    from?: Timestamp;
+    /**
+     * The moment before which it was (RFC 3339).
+     */
+    to?: Timestamp;
+    /**
+     * How many, from 1 to 100; 20 when left out.
+     */
+    limit?: number;
+    /**
+     * Where to go on, from `next_cursor`.
+     */
+    cursor?: string;
+  };
+  url: "/audit";
+};
+
+export type ListAuditErrors = {
+  /**
+   * Sign in first. The session has ended.
+   */
+  401: Problem & {
+    code: "not_authenticated" | "session_ended";
+  };
+  /**
+   * This token may not do that. Only administrators may do that.
+   */
+  403: Problem & {
+    code: "insufficient_scope" | "forbidden";
+  };
+  /**
+   * A field is not acceptable.
+   */
+  422: Problem & {
+    code: "invalid_input";
+    errors: Array<FieldError>;
+  };
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable";
+  };
+};
+
+export type ListAuditError = ListAuditErrors[keyof ListAuditErrors];
+
+export type ListAuditResponses = {
+  200: PageAuditEntry;
+};
+
+export type ListAuditResponse = ListAuditResponses[keyof ListAuditResponses];
 
 export type DocsData = {
   body?: never;
@@ -591,6 +1105,122 @@ export type HealthResponses = {
 };
 
 export type HealthResponse = HealthResponses[keyof HealthResponses];
+
+export type ShowLinkData = {
+  body?: never;
+  path: {
+    /**
+     * The link's token.
+     */
+    token: string;
+  };
+  query?: never;
+  url: "/links/{token}";
+};
+
+export type ShowLinkErrors = {
+  /**
+   * There is nothing at this address.
+   */
+  404: Problem & {
+    code: "not_found";
+  };
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable";
+  };
+};
+
+export type ShowLinkError = ShowLinkErrors[keyof ShowLinkErrors];
+
+export type ShowLinkResponses = {
+  200: LinkInfo;
+};
+
+export type ShowLinkResponse = ShowLinkResponses[keyof ShowLinkResponses];
+
+export type FollowLinkData = {
+  body: FollowLink;
+  path: {
+    /**
+     * The link's token.
+     */
+    token: string;
+  };
+  query?: never;
+  url: "/links/{token}";
+};
+
+export type FollowLinkErrors = {
+  /**
+   * The request could not be understood.
+   */
+  400: Problem & {
+    code: "malformed_request";
+  };
+  /**
+   * The request came from another site.
+   */
+  403: Problem & {
+    code: "cross_site_request";
+  };
+  /**
+   * There is nothing at this address.
+   */
+  404: Problem & {
+    code: "not_found";
+  };
+  /**
+   * The body is too large.
+   */
+  413: Problem & {
+    code: "payload_too_large";
+  };
+  /**
+   * The body must be application/json.
+   */
+  415: Problem & {
+    code: "unsupported_media_type";
+  };
+  /**
+   * A field is not acceptable.
+   */
+  422: Problem & {
+    code: "invalid_input";
+    errors: Array<FieldError>;
+  };
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment. Too many people are signing in right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable" | "overloaded";
+  };
+};
+
+export type FollowLinkError = FollowLinkErrors[keyof FollowLinkErrors];
+
+export type FollowLinkResponses = {
+  /**
+   * Done; the link is used up.
+   */
+  204: void;
+};
+
+export type FollowLinkResponse = FollowLinkResponses[keyof FollowLinkResponses];
 
 export type LoginData = {
   body: LoginRequest;
@@ -707,6 +1337,88 @@ export type LogoutResponses = {
 
 export type LogoutResponse = LogoutResponses[keyof LogoutResponses];
 
+export type DeleteAccountData = {
+  body: DeleteAccount;
+  path?: never;
+  query?: never;
+  url: "/me";
+};
+
+export type DeleteAccountErrors = {
+  /**
+   * The request could not be understood.
+   */
+  400: Problem & {
+    code: "malformed_request";
+  };
+  /**
+   * Sign in first. The session has ended. The username or the password is wrong.
+   */
+  401: Problem & {
+    code: "not_authenticated" | "session_ended" | "invalid_credentials";
+  };
+  /**
+   * The request came from another site. This token may not do that.
+   */
+  403: Problem & {
+    code: "cross_site_request" | "insufficient_scope";
+  };
+  /**
+   * Without this administrator nobody could administer any more.
+   */
+  409: Problem & {
+    code: "last_admin";
+  };
+  /**
+   * The body is too large.
+   */
+  413: Problem & {
+    code: "payload_too_large";
+  };
+  /**
+   * The body must be application/json.
+   */
+  415: Problem & {
+    code: "unsupported_media_type";
+  };
+  /**
+   * A field is not acceptable.
+   */
+  422: Problem & {
+    code: "invalid_input";
+    errors: Array<FieldError>;
+  };
+  /**
+   * Too many attempts. Wait a moment and try again.
+   */
+  429: Problem & {
+    code: "too_many_attempts";
+  };
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment. Too many people are signing in right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable" | "overloaded";
+  };
+};
+
+export type DeleteAccountError = DeleteAccountErrors[keyof DeleteAccountErrors];
+
+export type DeleteAccountResponses = {
+  /**
+   * Deleted, and signed out.
+   */
+  204: void;
+};
+
+export type DeleteAccountResponse = DeleteAccountResponses[keyof DeleteAccountResponses];
+
 export type MeData = {
   body?: never;
   path?: never;
@@ -742,6 +1454,174 @@ export type MeResponses = {
 };
 
 export type MeResponse = MeResponses[keyof MeResponses];
+
+export type ChangeProfileData = {
+  body: ProfileChanges;
+  path?: never;
+  query?: never;
+  url: "/me";
+};
+
+export type ChangeProfileErrors = {
+  /**
+   * The request could not be understood.
+   */
+  400: Problem & {
+    code: "malformed_request";
+  };
+  /**
+   * Sign in first. The session has ended.
+   */
+  401: Problem & {
+    code: "not_authenticated" | "session_ended";
+  };
+  /**
+   * The request came from another site. This token may not do that. Enter your password again first.
+   */
+  403: Problem & {
+    code: "cross_site_request" | "insufficient_scope" | "reauth_required";
+  };
+  /**
+   * Somebody has that e-mail address.
+   */
+  409: Problem & {
+    code: "email_taken";
+  };
+  /**
+   * The body is too large.
+   */
+  413: Problem & {
+    code: "payload_too_large";
+  };
+  /**
+   * The body must be application/json.
+   */
+  415: Problem & {
+    code: "unsupported_media_type";
+  };
+  /**
+   * A field is not acceptable.
+   */
+  422: Problem & {
+    code: "invalid_input";
+    errors: Array<FieldError>;
+  };
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable";
+  };
+};
+
+export type ChangeProfileError = ChangeProfileErrors[keyof ChangeProfileErrors];
+
+export type ChangeProfileResponses = {
+  200: Me;
+};
+
+export type ChangeProfileResponse = ChangeProfileResponses[keyof ChangeProfileResponses];
+
+export type ListActivityData = {
+  body?: never;
+  path?: never;
+  query?: {
+    /**
+     * How many, from 1 to 100; 20 when left out.
+     */
+    limit?: number;
+    /**
+     * Where to go on, from `next_cursor`.
+     */
+    cursor?: string;
+  };
+  url: "/me/activity";
+};
+
+export type ListActivityErrors = {
+  /**
+   * Sign in first. The session has ended.
+   */
+  401: Problem & {
+    code: "not_authenticated" | "session_ended";
+  };
+  /**
+   * A field is not acceptable.
+   */
+  422: Problem & {
+    code: "invalid_input";
+    errors: Array<FieldError>;
+  };
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable";
+  };
+};
+
+export type ListActivityError = ListActivityErrors[keyof ListActivityErrors];
+
+export type ListActivityResponses = {
+  200: PageActivity;
+};
+
+export type ListActivityResponse = ListActivityResponses[keyof ListActivityResponses];
+
+export type ExportProfileData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: "/me/export";
+};
+
+export type ExportProfileErrors = {
+  /**
+   * Sign in first. The session has ended.
+   */
+  401: Problem & {
+    code: "not_authenticated" | "session_ended";
+  };
+  /**
+   * This token may not do that.
+   */
+  403: Problem & {
+    code: "insufficient_scope";
+  };
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable";
+  };
+};
+
+export type ExportProfileError = ExportProfileErrors[keyof ExportProfileErrors];
+
+export type ExportProfileResponses = {
+  /**
+   * A JSON file.
+   */
+  200: unknown;
+};
 
 export type OpenapiData = {
   body?: never;
@@ -958,6 +1838,82 @@ export type RefreshTokenResponses = {
 
 export type RefreshTokenResponse = RefreshTokenResponses[keyof RefreshTokenResponses];
 
+export type RegisterData = {
+  body: RegisterRequest;
+  path?: never;
+  query?: never;
+  url: "/register";
+};
+
+export type RegisterErrors = {
+  /**
+   * The request could not be understood.
+   */
+  400: Problem & {
+    code: "malformed_request";
+  };
+  /**
+   * The request came from another site. Accounts are made by administrators here.
+   */
+  403: Problem & {
+    code: "cross_site_request" | "registration_closed";
+  };
+  /**
+   * Somebody has that username. Somebody has that e-mail address.
+   */
+  409: Problem & {
+    code: "username_taken" | "email_taken";
+  };
+  /**
+   * The body is too large.
+   */
+  413: Problem & {
+    code: "payload_too_large";
+  };
+  /**
+   * The body must be application/json.
+   */
+  415: Problem & {
+    code: "unsupported_media_type";
+  };
+  /**
+   * A field is not acceptable.
+   */
+  422: Problem & {
+    code: "invalid_input";
+    errors: Array<FieldError>;
+  };
+  /**
+   * Too many attempts. Wait a moment and try again.
+   */
+  429: Problem & {
+    code: "too_many_attempts";
+  };
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment. Too many people are signing in right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable" | "overloaded";
+  };
+};
+
+export type RegisterError = RegisterErrors[keyof RegisterErrors];
+
+export type RegisterResponses = {
+  /**
+   * Made and signed in; the cookie is set.
+   */
+  201: Me;
+};
+
+export type RegisterResponse = RegisterResponses[keyof RegisterResponses];
+
 export type ServerTimeData = {
   body?: never;
   path?: never;
@@ -1124,6 +2080,112 @@ export type EndSessionResponses = {
 };
 
 export type EndSessionResponse = EndSessionResponses[keyof EndSessionResponses];
+
+export type GetSetupData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: "/setup";
+};
+
+export type GetSetupErrors = {
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable";
+  };
+};
+
+export type GetSetupError = GetSetupErrors[keyof GetSetupErrors];
+
+export type GetSetupResponses = {
+  200: SetupState;
+};
+
+export type GetSetupResponse = GetSetupResponses[keyof GetSetupResponses];
+
+export type SetupData = {
+  body: SetupRequest;
+  path?: never;
+  query?: never;
+  url: "/setup";
+};
+
+export type SetupErrors = {
+  /**
+   * The request could not be understood.
+   */
+  400: Problem & {
+    code: "malformed_request";
+  };
+  /**
+   * The request came from another site.
+   */
+  403: Problem & {
+    code: "cross_site_request";
+  };
+  /**
+   * There is nothing at this address.
+   */
+  404: Problem & {
+    code: "not_found";
+  };
+  /**
+   * Somebody has that username. Somebody has that e-mail address. There is an administrator already.
+   */
+  409: Problem & {
+    code: "username_taken" | "email_taken" | "setup_done";
+  };
+  /**
+   * The body is too large.
+   */
+  413: Problem & {
+    code: "payload_too_large";
+  };
+  /**
+   * The body must be application/json.
+   */
+  415: Problem & {
+    code: "unsupported_media_type";
+  };
+  /**
+   * A field is not acceptable.
+   */
+  422: Problem & {
+    code: "invalid_input";
+    errors: Array<FieldError>;
+  };
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment. Too many people are signing in right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable" | "overloaded";
+  };
+};
+
+export type SetupError = SetupErrors[keyof SetupErrors];
+
+export type SetupResponses = {
+  /**
+   * Made and signed in; the cookie is set.
+   */
+  201: Me;
+};
+
+export type SetupResponse = SetupResponses[keyof SetupResponses];
 
 export type TokenData = {
   body: TokenRequest;
@@ -1376,6 +2438,18 @@ export type ListUsersData = {
      */
     q?: string;
     /**
+     * Only people with this role; for administrators.
+     */
+    role?: Role;
+    /**
+     * Only enabled or only disabled people; for administrators.
+     */
+    state?: StateFilter;
+    /**
+     * What to sort by; for administrators. By username when left out.
+     */
+    sort?: UserSort;
+    /**
      * How many, from 1 to 100; 20 when left out.
      */
     limit?: number;
@@ -1393,6 +2467,12 @@ export type ListUsersErrors = {
    */
   401: Problem & {
     code: "not_authenticated" | "session_ended";
+  };
+  /**
+   * Only administrators may do that.
+   */
+  403: Problem & {
+    code: "forbidden";
   };
   /**
    * A field is not acceptable.
@@ -1422,3 +2502,578 @@ export type ListUsersResponses = {
 };
 
 export type ListUsersResponse = ListUsersResponses[keyof ListUsersResponses];
+
+export type CreateUserData = {
+  body: CreateUser;
+  path?: never;
+  query?: never;
+  url: "/users";
+};
+
+export type CreateUserErrors = {
+  /**
+   * The request could not be understood.
+   */
+  400: Problem & {
+    code: "malformed_request";
+  };
+  /**
+   * Sign in first. The session has ended.
+   */
+  401: Problem & {
+    code: "not_authenticated" | "session_ended";
+  };
+  /**
+   * The request came from another site. This token may not do that. Only administrators may do that. Enter your password again first.
+   */
+  403: Problem & {
+    code: "cross_site_request" | "insufficient_scope" | "forbidden" | "reauth_required";
+  };
+  /**
+   * Somebody has that username. Somebody has that e-mail address.
+   */
+  409: Problem & {
+    code: "username_taken" | "email_taken";
+  };
+  /**
+   * The body is too large.
+   */
+  413: Problem & {
+    code: "payload_too_large";
+  };
+  /**
+   * The body must be application/json.
+   */
+  415: Problem & {
+    code: "unsupported_media_type";
+  };
+  /**
+   * A field is not acceptable.
+   */
+  422: Problem & {
+    code: "invalid_input";
+    errors: Array<FieldError>;
+  };
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment. Too many people are signing in right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable" | "overloaded";
+  };
+};
+
+export type CreateUserError = CreateUserErrors[keyof CreateUserErrors];
+
+export type CreateUserResponses = {
+  201: CreatedUser;
+};
+
+export type CreateUserResponse = CreateUserResponses[keyof CreateUserResponses];
+
+export type DeleteUserData = {
+  body?: never;
+  path: {
+    /**
+     * The person's id.
+     */
+    id: string;
+  };
+  query?: never;
+  url: "/users/{id}";
+};
+
+export type DeleteUserErrors = {
+  /**
+   * Sign in first. The session has ended.
+   */
+  401: Problem & {
+    code: "not_authenticated" | "session_ended";
+  };
+  /**
+   * The request came from another site. This token may not do that. Only administrators may do that. Enter your password again first.
+   */
+  403: Problem & {
+    code: "cross_site_request" | "insufficient_scope" | "forbidden" | "reauth_required";
+  };
+  /**
+   * There is nothing at this address.
+   */
+  404: Problem & {
+    code: "not_found";
+  };
+  /**
+   * Without this administrator nobody could administer any more.
+   */
+  409: Problem & {
+    code: "last_admin";
+  };
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable";
+  };
+};
+
+export type DeleteUserError = DeleteUserErrors[keyof DeleteUserErrors];
+
+export type DeleteUserResponses = {
+  /**
+   * Deleted.
+   */
+  204: void;
+};
+
+export type DeleteUserResponse = DeleteUserResponses[keyof DeleteUserResponses];
+
+export type GetUserData = {
+  body?: never;
+  path: {
+    /**
+     * The person's id.
+     */
+    id: string;
+  };
+  query?: never;
+  url: "/users/{id}";
+};
+
+export type GetUserErrors = {
+  /**
+   * Sign in first. The session has ended.
+   */
+  401: Problem & {
+    code: "not_authenticated" | "session_ended";
+  };
+  /**
+   * This token may not do that. Only administrators may do that.
+   */
+  403: Problem & {
+    code: "insufficient_scope" | "forbidden";
+  };
+  /**
+   * There is nothing at this address.
+   */
+  404: Problem & {
+    code: "not_found";
+  };
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable";
+  };
+};
+
+export type GetUserError = GetUserErrors[keyof GetUserErrors];
+
+export type GetUserResponses = {
+  200: PersonDetails;
+};
+
+export type GetUserResponse = GetUserResponses[keyof GetUserResponses];
+
+export type ChangeUserData = {
+  body: UserChanges;
+  path: {
+    /**
+     * The person's id.
+     */
+    id: string;
+  };
+  query?: never;
+  url: "/users/{id}";
+};
+
+export type ChangeUserErrors = {
+  /**
+   * The request could not be understood.
+   */
+  400: Problem & {
+    code: "malformed_request";
+  };
+  /**
+   * Sign in first. The session has ended.
+   */
+  401: Problem & {
+    code: "not_authenticated" | "session_ended";
+  };
+  /**
+   * The request came from another site. This token may not do that. Only administrators may do that. Enter your password again first.
+   */
+  403: Problem & {
+    code: "cross_site_request" | "insufficient_scope" | "forbidden" | "reauth_required";
+  };
+  /**
+   * There is nothing at this address.
+   */
+  404: Problem & {
+    code: "not_found";
+  };
+  /**
+   * Somebody has that e-mail address. Without this administrator nobody could administer any more.
+   */
+  409: Problem & {
+    code: "email_taken" | "last_admin";
+  };
+  /**
+   * The body is too large.
+   */
+  413: Problem & {
+    code: "payload_too_large";
+  };
+  /**
+   * The body must be application/json.
+   */
+  415: Problem & {
+    code: "unsupported_media_type";
+  };
+  /**
+   * A field is not acceptable.
+   */
+  422: Problem & {
+    code: "invalid_input";
+    errors: Array<FieldError>;
+  };
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable";
+  };
+};
+
+export type ChangeUserError = ChangeUserErrors[keyof ChangeUserErrors];
+
+export type ChangeUserResponses = {
+  200: PersonDetails;
+};
+
+export type ChangeUserResponse = ChangeUserResponses[keyof ChangeUserResponses];
+
+export type CreateResetLinkData = {
+  body?: never;
+  path: {
+    /**
+     * The person's id.
+     */
+    id: string;
+  };
+  query?: never;
+  url: "/users/{id}/reset-link";
+};
+
+export type CreateResetLinkErrors = {
+  /**
+   * Sign in first. The session has ended.
+   */
+  401: Problem & {
+    code: "not_authenticated" | "session_ended";
+  };
+  /**
+   * The request came from another site. This token may not do that. Only administrators may do that. Enter your password again first.
+   */
+  403: Problem & {
+    code: "cross_site_request" | "insufficient_scope" | "forbidden" | "reauth_required";
+  };
+  /**
+   * There is nothing at this address.
+   */
+  404: Problem & {
+    code: "not_found";
+  };
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable";
+  };
+};
+
+export type CreateResetLinkError = CreateResetLinkErrors[keyof CreateResetLinkErrors];
+
+export type CreateResetLinkResponses = {
+  201: Link;
+};
+
+export type CreateResetLinkResponse = CreateResetLinkResponses[keyof CreateResetLinkResponses];
+
+export type EndUserSessionsData = {
+  body?: never;
+  path: {
+    /**
+     * The person's id.
+     */
+    id: string;
+  };
+  query?: never;
+  url: "/users/{id}/sessions";
+};
+
+export type EndUserSessionsErrors = {
+  /**
+   * Sign in first. The session has ended.
+   */
+  401: Problem & {
+    code: "not_authenticated" | "session_ended";
+  };
+  /**
+   * The request came from another site. This token may not do that. Only administrators may do that. Enter your password again first.
+   */
+  403: Problem & {
+    code: "cross_site_request" | "insufficient_scope" | "forbidden" | "reauth_required";
+  };
+  /**
+   * There is nothing at this address.
+   */
+  404: Problem & {
+    code: "not_found";
+  };
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable";
+  };
+};
+
+export type EndUserSessionsError = EndUserSessionsErrors[keyof EndUserSessionsErrors];
+
+export type EndUserSessionsResponses = {
+  /**
+   * Ended.
+   */
+  204: void;
+};
+
+export type EndUserSessionsResponse = EndUserSessionsResponses[keyof EndUserSessionsResponses];
+
+export type ListUserSessionsData = {
+  body?: never;
+  path: {
+    /**
+     * The person's id.
+     */
+    id: string;
+  };
+  query?: {
+    /**
+     * How many, from 1 to 100; 20 when left out.
+     */
+    limit?: number;
+    /**
+     * Where to go on, from `next_cursor`.
+     */
+    cursor?: string;
+  };
+  url: "/users/{id}/sessions";
+};
+
+export type ListUserSessionsErrors = {
+  /**
+   * Sign in first. The session has ended.
+   */
+  401: Problem & {
+    code: "not_authenticated" | "session_ended";
+  };
+  /**
+   * This token may not do that. Only administrators may do that.
+   */
+  403: Problem & {
+    code: "insufficient_scope" | "forbidden";
+  };
+  /**
+   * There is nothing at this address.
+   */
+  404: Problem & {
+    code: "not_found";
+  };
+  /**
+   * A field is not acceptable.
+   */
+  422: Problem & {
+    code: "invalid_input";
+    errors: Array<FieldError>;
+  };
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable";
+  };
+};
+
+export type ListUserSessionsError = ListUserSessionsErrors[keyof ListUserSessionsErrors];
+
+export type ListUserSessionsResponses = {
+  200: PageSession;
+};
+
+export type ListUserSessionsResponse = ListUserSessionsResponses[keyof ListUserSessionsResponses];
+
+export type RevokeUserTokensData = {
+  body?: never;
+  path: {
+    /**
+     * The person's id.
+     */
+    id: string;
+  };
+  query?: never;
+  url: "/users/{id}/tokens";
+};
+
+export type RevokeUserTokensErrors = {
+  /**
+   * Sign in first. The session has ended.
+   */
+  401: Problem & {
+    code: "not_authenticated" | "session_ended";
+  };
+  /**
+   * The request came from another site. This token may not do that. Only administrators may do that. Enter your password again first.
+   */
+  403: Problem & {
+    code: "cross_site_request" | "insufficient_scope" | "forbidden" | "reauth_required";
+  };
+  /**
+   * There is nothing at this address.
+   */
+  404: Problem & {
+    code: "not_found";
+  };
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable";
+  };
+};
+
+export type RevokeUserTokensError = RevokeUserTokensErrors[keyof RevokeUserTokensErrors];
+
+export type RevokeUserTokensResponses = {
+  /**
+   * Revoked.
+   */
+  204: void;
+};
+
+export type RevokeUserTokensResponse = RevokeUserTokensResponses[keyof RevokeUserTokensResponses];
+
+export type ListUserTokensData = {
+  body?: never;
+  path: {
+    /**
+     * The person's id.
+     */
+    id: string;
+  };
+  query?: {
+    /**
+     * How many, from 1 to 100; 20 when left out.
+     */
+    limit?: number;
+    /**
+     * Where to go on, from `next_cursor`.
+     */
+    cursor?: string;
+  };
+  url: "/users/{id}/tokens";
+};
+
+export type ListUserTokensErrors = {
+  /**
+   * Sign in first. The session has ended.
+   */
+  401: Problem & {
+    code: "not_authenticated" | "session_ended";
+  };
+  /**
+   * This token may not do that. Only administrators may do that.
+   */
+  403: Problem & {
+    code: "insufficient_scope" | "forbidden";
+  };
+  /**
+   * There is nothing at this address.
+   */
+  404: Problem & {
+    code: "not_found";
+  };
+  /**
+   * A field is not acceptable.
+   */
+  422: Problem & {
+    code: "invalid_input";
+    errors: Array<FieldError>;
+  };
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable";
+  };
+};
+
+export type ListUserTokensError = ListUserTokensErrors[keyof ListUserTokensErrors];
+
+export type ListUserTokensResponses = {
+  200: PageToken;
+};
+
+export type ListUserTokensResponse = ListUserTokensResponses[keyof ListUserTokensResponses];

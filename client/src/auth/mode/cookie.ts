@@ -8,6 +8,7 @@ export function createCookieMode(): AuthMode {
     signIn: async (credentials) => {
       await login({ body: credentials, throwOnError: true });
     },
+    enter: () => Promise.resolve(),
     signOut: async () => {
       await logout({ throwOnError: true });
     },

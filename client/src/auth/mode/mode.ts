@@ -5,5 +5,7 @@ export interface AuthMode {
   /** Sends a request, with the proof where it needs one that the browser does not add by itself. */
   send: (request: Request) => Promise<Response>;
   signIn: (credentials: LoginRequest) => Promise<void>;
+  /** After an account was made, which has set the session cookie. */
+  enter: (credentials: LoginRequest) => Promise<void>;
   signOut: () => Promise<void>;
 }

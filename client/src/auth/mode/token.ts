@@ -89,6 +89,14 @@ export function createTokenMode(life: AbortSignal = new AbortController().signal
     return copy;
   };
 
+  const signIn: AuthMode["signIn"] = async ({ username, password, remember }) => {
+    const body = new URLSearchParams({ grant_type: "password", username, password });
+    if (remember === false) body.set("remember", "false");
+    const response = await fetch("/api/token", { method: "POST", body });
+    if (response.ok) return accept(response);
+    throw (await oauthError(response)) ?? (await errorOf(response));
+  };
+
   return {
     send: async (request) => {
       const wantsToKnow = new URL(request.url).pathname === "/api/me";
@@ -104,13 +112,10 @@ export function createTokenMode(life: AbortSignal = new AbortController().signal
       return (await renewOnce()) ?? fetch(withToken(request));
     },
 
-    signIn: async ({ username, password, remember }) => {
-      const body = new URLSearchParams({ grant_type: "password", username, password });
-      if (remember === false) body.set("remember", "false");
-      const response = await fetch("/api/token", { method: "POST", body });
-      if (response.ok) return accept(response);
-      throw (await oauthError(response)) ?? (await errorOf(response));
-    },
+    signIn,
+
+    // The account's own session is a cookie's; this build wants tokens.
+    enter: signIn,
 
     signOut: async () => {
       const headers: HeadersInit = held === null ? {} : { authorization: `Bearer ${held.token}` };

@@ -1,0 +1,4 @@
+/** The pages through which people come in for the first time, in one chunk: they are small and share what they are made of. */
+export { LinkPage } from "#pages/link.tsx";
+export { RegisterPage } from "#pages/register.tsx";
+export { SetupPage } from "#pages/setup.tsx";

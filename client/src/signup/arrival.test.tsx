@@ -1,0 +1,173 @@
+import { screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { http, HttpResponse } from "msw";
+import { beforeEach, expect, test } from "vitest";
+import type { LinkInfo, Me, RegisterRequest, SetupRequest } from "#api/gen/types.gen.ts";
+import { renderApp } from "#testing/app.tsx";
+import { answerMe, notSignedIn, person, problem, server } from "#testing/server.ts";
+
+const PASSWORD = "other words nobody guesses";
+let me: Me | null;
+
+beforeEach(() => {
+  me = null;
+  answerMe(() => me ?? notSignedIn());
+  const time = "2026-01-01T00:00:00.000000Z";
+  server.use(
+    http.get("*/api/servertime", () => HttpResponse.json({ time })),
+    http.get("*/api/sessions", () => HttpResponse.json({ items: [], next_cursor: null })),
+  );
+});
+
+function answerRegister(answer: (wish: Partial<RegisterRequest>) => Response) {
+  server.use(
+    http.post("*/api/register", async ({ request }) =>
+      answer((await request.json()) as Partial<RegisterRequest>),
+    ),
+  );
+}
+
+async function fillIn(username: string) {
+  await userEvent.type(await screen.findByLabelText("Username"), username);
+  await userEvent.type(screen.getByLabelText("Password"), PASSWORD);
+}
+
+test("who registers is signed in and home", async () => {
+  const wishes: unknown[] = [];
+  answerRegister((wish) => {
+    if (!wish.username) return problem(422, "invalid_input");
+    wishes.push(wish);
+    me = person(wish.username);
+    return HttpResponse.json(me, { status: 201 });
+  });
+  renderApp("/register");
+  await fillIn("carol");
+  await userEvent.type(screen.getByLabelText("E-mail address (optional)"), " carol@example.com ");
+  await userEvent.click(screen.getByRole("button", { name: "Create account" }));
+  expect(await screen.findByRole("heading", { level: 1, name: /Hello/ })).toBeInTheDocument();
+  expect(wishes).toEqual([
+    { username: "carol", password: PASSWORD, full_name: "", email: "carol@example.com" },
+  ]);
+  expect(screen.getByTestId("where")).toHaveTextContent("/");
+});
+
+test("a closed registration says so and keeps nobody typing", async () => {
+  answerRegister(() => problem(403, "registration_closed"));
+  renderApp("/register");
+  expect(await screen.findByText("Accounts are made by administrators here")).toBeInTheDocument();
+  expect(screen.queryByLabelText("Username")).toBeNull();
+});
+
+test("what is wrong stands beside its field, and nothing typed is lost", async () => {
+  const answers = [
+    problem(409, "username_taken"),
+    problem(409, "email_taken"),
+    problem(422, "invalid_input", {
+      errors: [{ field: "password", message: "is one of the first that would be guessed" }],
+    }),
+  ];
+  answerRegister((wish) =>
+    wish.username ? (answers.shift() ?? HttpResponse.error()) : problem(422, "invalid_input"),
+  );
+  renderApp("/register");
+  await fillIn("carol");
+  const send = () => userEvent.click(screen.getByRole("button", { name: "Create account" }));
+  await send();
+  expect(await screen.findByText("Somebody has that username. Choose another.")).toBeInTheDocument();
+  await send();
+  expect(await screen.findByText("Somebody has that e-mail address.")).toBeInTheDocument();
+  await send();
+  expect(
+    await screen.findByText("The password is one of the first that would be guessed."),
+  ).toBeInTheDocument();
+  expect(screen.getByLabelText("Username")).toHaveValue("carol");
+  expect(screen.getByLabelText("Password")).toHaveValue(PASSWORD);
+});
+
+test("the password is judged while it is typed", async () => {
+  answerRegister(() => problem(422, "invalid_input"));
+  renderApp("/register");
+  await userEvent.type(await screen.findByLabelText("Username"), "carolina");
+  await userEvent.type(screen.getByLabelText("Password"), "short");
+  expect(screen.getByText("5 of at least 12 characters")).toBeInTheDocument();
+  await userEvent.clear(screen.getByLabelText("Password"));
+  await userEvent.type(screen.getByLabelText("Password"), "carolina1234");
+  expect(screen.getByText("Little more than your own name or address")).toBeInTheDocument();
+  await userEvent.clear(screen.getByLabelText("Password"));
+  await userEvent.type(screen.getByLabelText("Password"), PASSWORD);
+  expect(screen.getByText("Very good")).toBeInTheDocument();
+});
+
+test("the first administrator is made with the token behind the #", async () => {
+  let wish: SetupRequest | undefined;
+  server.use(
+    http.get("*/api/setup", () => HttpResponse.json({ needed: true })),
+    http.post("*/api/setup", async ({ request }) => {
+      wish = (await request.json()) as SetupRequest;
+      me = { ...person(wish.username), role: "admin" };
+      return HttpResponse.json(me, { status: 201 });
+    }),
+  );
+  renderApp("/setup#token=the-token");
+  await fillIn("root");
+  await userEvent.click(screen.getByRole("button", { name: "Create administrator" }));
+  expect(await screen.findByRole("heading", { level: 1, name: /Hello/ })).toBeInTheDocument();
+  expect(wish).toEqual({ token: "the-token", username: "root", password: PASSWORD, full_name: "" });
+});
+
+test("without a token, and when all is done, the set-up page says so", async () => {
+  let needed = true;
+  server.use(http.get("*/api/setup", () => HttpResponse.json({ needed })));
+  renderApp("/setup");
+  expect(await screen.findByText(/Open the link that the server printed/)).toBeInTheDocument();
+  needed = false;
+  renderApp("/setup#token=x");
+  expect(await screen.findByText("Hallpass is set up already")).toBeInTheDocument();
+});
+
+const invitation: LinkInfo = {
+  purpose: "invitation",
+  username: "carol",
+  full_name: "",
+  expires_at: "2036-01-01T00:00:00.000000Z",
+};
+
+test("a link says what it is for, does it once, and leaves the address", async () => {
+  let password: unknown;
+  server.use(
+    http.get("*/api/links/the-token", () => HttpResponse.json(invitation)),
+    http.post("*/api/links/the-token", async ({ request }) => {
+      password = await request.json();
+      return new HttpResponse(null, { status: 204 });
+    }),
+  );
+  renderApp("/link/the-token");
+  expect(await screen.findByText(/You are invited as carol/)).toBeInTheDocument();
+  expect(screen.getByTestId("where")).toHaveTextContent(/^\/link$/);
+  await userEvent.type(screen.getByLabelText("New password"), PASSWORD);
+  await userEvent.click(screen.getByRole("button", { name: "Set password" }));
+  expect(await screen.findByRole("heading", { name: "Your password is set" })).toBeInTheDocument();
+  expect(password).toEqual({ password: PASSWORD });
+});
+
+test("a reset says that it signs out, and what the server thinks of the password", async () => {
+  server.use(
+    http.get("*/api/links/the-token", () => HttpResponse.json({ ...invitation, purpose: "password_reset" })),
+    http.post("*/api/links/the-token", () =>
+      problem(422, "invalid_input", {
+        errors: [{ field: "password", message: "must have at least 20 characters" }],
+      }),
+    ),
+  );
+  renderApp("/link/the-token");
+  expect(await screen.findByText(/You will be signed out everywhere/)).toBeInTheDocument();
+  await userEvent.type(screen.getByLabelText("New password"), PASSWORD);
+  await userEvent.click(screen.getByRole("button", { name: "Set password" }));
+  expect(await screen.findByText("The password must have at least 20 characters.")).toBeInTheDocument();
+});
+
+test("a link that is used up says so", async () => {
+  server.use(http.get("*/api/links/:token", () => problem(404, "not_found")));
+  renderApp("/link/the-token");
+  expect(await screen.findByText("It was used, or it is too old")).toBeInTheDocument();
+});
