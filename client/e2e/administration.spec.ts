@@ -14,7 +14,7 @@ test("invite somebody, who chooses a password and signs in; then end their acces
   await page.getByText(admin.username).first().click();
   await page.getByRole("link", { name: "Manage people" }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Manage people" })).toBeVisible();
-  await expect(page.getByRole("link", { name: "Test Person" }).first()).toBeVisible();
+  await expect(page.getByRole("link", { name: "Test Administrator" }).first()).toBeVisible();
   await axe(page);
   await page.getByRole("button", { name: "Invite somebody" }).click();
   await axe(page);

@@ -8,6 +8,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::{Data, ThinData};
+use percent_encoding::percent_decode_str;
 
 use crate::access_tokens::AccessTokens;
 use crate::api_tokens::model::ApiToken;
@@ -81,7 +82,7 @@ pub async fn authenticate(
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     };
     // Signing out ends whatever a request brings.
-    if request.path() != SIGN_OUT {
+    if percent_decode_str(request.path()).decode_utf8_lossy() != SIGN_OUT {
         sessions.hide_cookie(request.headers_mut());
     }
     match bearer.judge(&sessions, &token).await {
@@ -93,7 +94,8 @@ pub async fn authenticate(
 }
 
 /// The token of an `Authorization: Bearer` header; other schemes are somebody else's, perhaps a proxy's.
-fn token_of(headers: &HeaderMap) -> Option<String> {
+#[must_use]
+pub fn token_of(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(header::AUTHORIZATION)?.as_bytes();
     let (scheme, token) = value.split_at_checked("bearer".len())?;
     let is_bearer = scheme.eq_ignore_ascii_case(b"bearer") && token.first().is_none_or(|byte| *byte == b' ');

@@ -14,7 +14,7 @@ use crate::{access_tokens, administration, api_tokens, audit, links, login, sess
     info(title = "Hallpass", description = "Sign in, stay signed in, and see and end your sessions."),
     paths(
         login::routes::login,
-        login::routes::logout,
+        login::logout::logout,
         login::register::register,
         login::setup::show,
         login::setup::setup,

@@ -54,7 +54,7 @@ export function LoginPage() {
       {/* post: should the script be dead, a password never ends up in an address. */}
       <form method="post" noValidate onSubmit={submit} className="mt-6 grid gap-5">
         {auth.status === "ended" && !signIn.error && <Alert tone="info">{reasonSentence(auth.reason)}</Alert>}
-        <SignInError error={signIn.error} />
+        <SignInError error={signIn.error} areFieldsShown />
         <TextField
           ref={username}
           label="Username or e-mail address"

@@ -1,3 +1,4 @@
+import { ApiError } from "#api/error.ts";
 import { errorSentence } from "#api/error-sentence.ts";
 import { useSignOut } from "#auth/hooks.ts";
 import { usePageOwner } from "#auth/session.ts";
@@ -23,7 +24,12 @@ export function LogoutPage() {
     <Page key="in" title="Sign out" width="form" intro={`You are signed in as ${owner.username}.`}>
       <div className="mt-6 grid gap-5">
         {signOut.isError && (
-          <Alert tone="danger">{errorSentence(signOut.error)} You are still signed in.</Alert>
+          <Alert tone="danger">
+            {errorSentence(signOut.error)}{" "}
+            {signOut.error instanceof ApiError
+              ? "Your session may still go on: sign out once more."
+              : "You are still signed in."}
+          </Alert>
         )}
         <div className="flex flex-wrap gap-3">
           <Button

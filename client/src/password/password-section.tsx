@@ -59,7 +59,7 @@ export function PasswordSection() {
             readOnly
             hidden
           />
-          {!isWrong && <SignInError error={change.error} />}
+          {!isWrong && <SignInError error={change.error} areFieldsShown />}
           {isChanged && <Alert tone="info">Your password is changed.</Alert>}
           <PasswordField
             label="Current password"

@@ -91,6 +91,19 @@ impl AccessTokens {
     /// are not looked at.
     #[must_use]
     pub fn verify(&self, token: &str, now: Timestamp) -> Option<Claims> {
+        let now = seconds(now);
+        let is_now =
+            |claims: &Claims| now < claims.exp.saturating_add(LEEWAY) && now >= claims.nbf.saturating_sub(LEEWAY);
+        self.claims(token).filter(is_now)
+    }
+
+    /// The session that a token of ours belongs to, whatever its time.
+    #[must_use]
+    pub fn session_of(&self, token: &str) -> Option<String> {
+        self.claims(token).map(|claims| claims.sid)
+    }
+
+    fn claims(&self, token: &str) -> Option<Claims> {
         let header = decode_header(token).ok()?;
         let key = self.keys.iter().find(|key| header.kid.as_deref() == Some(&key.id))?;
         if header.alg != key.algorithm || header.typ.as_deref() != Some(TYPE) {
@@ -100,12 +113,10 @@ impl AccessTokens {
         validation.set_issuer(&[&self.issuer]);
         validation.set_audience(&[&self.issuer]);
         validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
-        // Time is compared below, with the clock that everything else goes by.
+        // Time is compared by the callers, with the clock that everything else goes by.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        let claims = decode::<Claims>(token, &key.verifying, &validation).ok()?.claims;
-        let now = seconds(now);
-        (now < claims.exp.saturating_add(LEEWAY) && now >= claims.nbf.saturating_sub(LEEWAY)).then_some(claims)
+        Some(decode::<Claims>(token, &key.verifying, &validation).ok()?.claims)
     }
 
     /// The public keys, for those who verify our tokens elsewhere (RFC 7517).

@@ -31,6 +31,16 @@ pub async fn session_of(db: &Db, token: &TokenHash) -> Result<Option<String>, sq
     on_db!(db, FIND, |pool, text| sqlx::query_scalar(text).bind(token.as_bytes()).fetch_optional(pool).await)
 }
 
+/// How many tokens were given out for the session since then.
+pub(super) async fn count_since(tx: &mut Tx, session_id: &str, since: Timestamp) -> Result<i64, sqlx::Error> {
+    const COUNT: Sql = sql!("SELECT COUNT(*) FROM refresh_token WHERE session_id = ? AND issued_at > ?");
+    on_tx!(tx, COUNT, |connection, text| sqlx::query_scalar(text)
+        .bind(session_id)
+        .bind(since)
+        .fetch_one(connection)
+        .await)
+}
+
 /// Marks a token as used, if it was not; says whether this call was the one that did.
 pub(super) async fn mark_used(
     tx: &mut Tx,

@@ -14,7 +14,7 @@ use sha2::Sha256;
 use super::queries;
 use crate::audit::{self, Entry, Event};
 use crate::clock::{Clock, Timestamp};
-use crate::db::Db;
+use crate::db::{Db, Tx};
 use crate::http::client::Client;
 use crate::identity::{Credential, CurrentUser, EndReason};
 use crate::secret::token::PlainToken;
@@ -23,6 +23,10 @@ use crate::sessions::queries as sessions;
 
 /// How long a token that was used still gives its successor.
 const GRACE: Duration = Duration::from_secs(10);
+/// How often a session may be renewed within [`PERIOD`]: every used token is kept until its session is forgotten.
+const MAX_RENEWALS: i64 = 30;
+/// See [`MAX_RENEWALS`].
+pub const PERIOD: Duration = Duration::from_mins(1);
 
 /// What a refresh token is worth.
 #[derive(Debug)]
@@ -33,8 +37,17 @@ pub enum Renewal {
     Reused,
     /// Its session has ended.
     Ended(EndReason, Timestamp),
+    /// Its session was renewed too often just now.
+    TooMany,
     /// Nobody knows it.
     Unknown,
+}
+
+/// What became of a token that is good.
+enum Outcome {
+    Successor(PlainToken),
+    TooMany,
+    Reused,
 }
 
 /// Renews refresh tokens.
@@ -67,23 +80,19 @@ impl Refresher {
             Some(Credential::Unknown(_)) | None => return Ok(Renewal::Unknown),
         };
         let now = self.clock.now();
-        let successor = self
+        let outcome = self
             .db
             .write(async |tx| {
                 let successor = successor(token, &self.keys[0]);
+                if queries::count_since(tx, &session_id, now.minus(PERIOD)).await? >= MAX_RENEWALS {
+                    return Ok(Outcome::TooMany);
+                }
                 if queries::mark_used(tx, &token.hash(), &successor.hash(), now).await? {
                     queries::insert(tx, &successor.hash(), &session_id, now).await?;
-                    return Ok(Some(successor));
+                    return Ok(Outcome::Successor(successor));
                 }
-                let Some(past) = queries::used(tx, &token.hash()).await? else { return Ok(None) };
-                if past.used_at.is_some_and(|at| now.since(at) <= GRACE) {
-                    let hash = past.successor_hash.unwrap_or_default();
-                    let successors = self.keys.iter().map(|key| self::successor(token, key));
-                    if let Some(successor) =
-                        successors.into_iter().find(|successor| successor.hash().as_bytes() == hash)
-                    {
-                        return Ok(Some(successor));
-                    }
+                if let Some(newest) = self.newest(tx, token, now).await? {
+                    return Ok(Outcome::Successor(newest));
                 }
                 sessions::end_one(tx, &session_id, EndReason::Revoked, now).await?;
                 let entry = Entry::new(Event::RefreshTokenReused, now)
@@ -91,13 +100,33 @@ impl Refresher {
                     .in_session(&session_id)
                     .from(Some(client));
                 audit::queries::insert(tx, &entry).await?;
-                Ok::<_, sqlx::Error>(None)
+                Ok::<_, sqlx::Error>(Outcome::Reused)
             })
             .await?;
-        Ok(match successor {
-            Some(successor) => Renewal::Renewed(user, successor),
-            None => Renewal::Reused,
+        Ok(match outcome {
+            Outcome::Successor(successor) => Renewal::Renewed(user, successor),
+            Outcome::TooMany => Renewal::TooMany,
+            Outcome::Reused => Renewal::Reused,
         })
+    }
+
+    /// The last of the tokens that followed this one, where each took the place of the one before just now: an answer that
+    /// comes late must not put an older token in the place of a newer one.
+    async fn newest(&self, tx: &mut Tx, token: &PlainToken, now: Timestamp) -> Result<Option<PlainToken>, sqlx::Error> {
+        let mut newest = None;
+        let mut token = token.clone();
+        while let Some(past) = queries::used(tx, &token.hash()).await? {
+            let Some(used_at) = past.used_at else { break };
+            let hash = past.successor_hash.unwrap_or_default();
+            let mut successors = self.keys.iter().map(|key| successor(&token, key));
+            let successor = successors.find(|successor| successor.hash().as_bytes() == hash);
+            match successor.filter(|_| now.since(used_at) <= GRACE) {
+                Some(successor) => token = successor,
+                None => return Ok(None),
+            }
+            newest = Some(token.clone());
+        }
+        Ok(newest)
     }
 }
 

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::cookie::RefreshCookie;
 use super::jwt::AccessTokens;
-use super::refresh::{Refresher, Renewal};
+use super::refresh::{PERIOD, Refresher, Renewal};
 use crate::clock::{Clock, Timestamp};
 use crate::http::client::Client;
 use crate::http::problem::{Code, Problem};
@@ -65,10 +65,16 @@ pub fn hand_out(
     Ok(response.json(TokenAnswer { access_token, token_type: "bearer", expires_in, refresh_token }))
 }
 
+/// The refusal of a session that is renewed far more often than its tokens run out.
+#[must_use]
+pub fn too_many() -> Problem {
+    Problem::new(Code::TooManyAttempts).retry_after(PERIOD.as_secs())
+}
+
 problems!(
     /// What renewing can meet.
-    RefreshProblems: NotAuthenticated, SessionEnded, RefreshTokenExpired, RefreshTokenReused, CrossSiteRequest, InternalError,
-        Unavailable
+    RefreshProblems: NotAuthenticated, SessionEnded, RefreshTokenExpired, RefreshTokenReused, CrossSiteRequest, TooManyAttempts,
+        InternalError, Unavailable
 );
 
 /// Renews the access token with the refresh cookie, which changes. A refusal never removes the cookie: another tab's answer
@@ -91,6 +97,7 @@ pub(crate) async fn refresh(
             Err(ended(Code::RefreshTokenExpired, reason, at))
         }
         Renewal::Ended(reason, at) => Err(ended(Code::SessionEnded, reason, at)),
+        Renewal::TooMany => Err(too_many()),
         Renewal::Unknown => Err(Problem::new(Code::NotAuthenticated)),
     }
 }

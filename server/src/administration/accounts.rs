@@ -5,6 +5,7 @@ use actix_web::web::{Data, Json as Answer};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::api_tokens::queries as api_tokens;
 use crate::audit::{self, Entry, Event};
 use crate::clock::{Clock, Timestamp};
 use crate::db::{Db, Tx};
@@ -119,6 +120,7 @@ async fn apply(tx: &mut Tx, before: &Account, after: &Account, by: &By<'_>) -> R
         must_exist(users::set_disabled(tx, id, after.disabled).await?)?;
         if after.disabled {
             sessions::end_all(tx, id, None, EndReason::Disabled, by.now).await?;
+            api_tokens::delete_all(tx, id).await?;
         }
         by.note(tx, if after.disabled { Event::AccountDisabled } else { Event::AccountEnabled }, id, "").await?;
     }

@@ -19,6 +19,7 @@ use crate::http::problem::{Code, Problem};
 use crate::http::resource::endpoint;
 use crate::identity::{Fresh, SignedIn, is_id, new_id};
 use crate::problems;
+use crate::sessions::queries as sessions;
 
 /// Adds the routes.
 pub fn configure(config: &mut ServiceConfig) {
@@ -141,7 +142,7 @@ pub(crate) async fn create(
     db: Data<Db>,
     clock: Data<Clock>,
 ) -> Result<CustomizeResponder<Answer<CreatedToken>>, Problem> {
-    let Fresh(SignedIn { user, .. }) = caller;
+    let Fresh(SignedIn { user, session }) = caller;
     let Json(wanted) = json;
     wanted.check()?;
     let (now, token) = (clock.now(), ApiToken::generate());
@@ -158,16 +159,17 @@ pub(crate) async fn create(
     let entry = Entry::new(Event::TokenCreated, now).own(&user).from(Some(&client)).detail(name);
     let made = db
         .write(async |tx| {
-            let made = queries::insert(tx, &new).await?;
-            if made {
-                audit::queries::insert(tx, &entry).await?;
+            // Nothing outlives its session by having been asked for just before the end.
+            if !sessions::is_alive(tx, &session.id, now).await? {
+                return Err(Problem::new(Code::NotAuthenticated));
             }
-            Ok::<_, sqlx::Error>(made)
+            if !queries::insert(tx, &new).await? {
+                return Err(Problem::new(Code::TooManyTokens));
+            }
+            Ok(audit::queries::insert(tx, &entry).await?)
         })
-        .await?;
-    if !made {
-        return Err(Problem::new(Code::TooManyTokens));
-    }
+        .await;
+    made?;
     let listed = Token {
         name: name.to_owned(),
         scopes: wanted.scopes,

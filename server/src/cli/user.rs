@@ -4,6 +4,8 @@ use anyhow::{Context, bail};
 use clap::Subcommand;
 
 use super::password_input;
+use crate::api_tokens::queries as api_tokens;
+use crate::audit::{self, Entry, Event};
 use crate::clock::Clock;
 use crate::db::{Db, Tx};
 use crate::http::problem::Problem;
@@ -42,7 +44,7 @@ pub(super) enum UserCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Set a person's password, and end all their sessions
+    /// Set a person's password, and end all their sessions and tokens
     SetPassword {
         /// Their username or e-mail address
         name: String,
@@ -50,7 +52,7 @@ pub(super) enum UserCommand {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Disable a person, and end all their sessions
+    /// Disable a person, and end all their sessions and tokens
     Disable {
         /// Their username or e-mail address
         name: String,
@@ -91,7 +93,12 @@ async fn create(
     let created_at = Clock::system().now();
     let id = &new_id(created_at);
     let account = NewAccount { id, username: name, email, full_name, role, password_hash, created_at };
-    match db.write(async |tx| users::insert(tx, &account).await).await {
+    let entry = Entry::new(Event::AccountCreated, created_at).about(id);
+    let create = async |tx: &mut Tx| {
+        users::insert(tx, &account).await?;
+        Ok(audit::queries::insert(tx, &entry).await?)
+    };
+    match db.write(create).await {
         Err(InsertError::Taken) => bail!("the username or the e-mail address is taken: choose another"),
         done => done?,
     }
@@ -152,10 +159,10 @@ async fn set_password(name: &str, password_stdin: bool) -> anyhow::Result<()> {
     let ended = db
         .write(async |tx| {
             must_exist(users::set_password_hash(tx, &account.id, &password_hash).await?)?;
-            end_sessions(tx, &account, EndReason::PasswordChanged).await
+            end_access(tx, &account, EndReason::PasswordChanged, Event::PasswordReset).await
         })
         .await?;
-    println!("{} has a new password; {ended} sessions ended.", account.username);
+    println!("{} has a new password; {ended} sessions ended, and all tokens.", account.username);
     Ok(())
 }
 
@@ -169,17 +176,22 @@ async fn disable(name: &str) -> anyhow::Result<()> {
             if account.role == Role::Admin && users::count_enabled_admins(tx).await? == 0 {
                 bail!("{} is the last enabled administrator: make another first", account.username);
             }
-            end_sessions(tx, &account, EndReason::Disabled).await
+            end_access(tx, &account, EndReason::Disabled, Event::AccountDisabled).await
         })
         .await?;
-    println!("{} is disabled; {ended} sessions ended.", account.username);
+    println!("{} is disabled; {ended} sessions ended, and all tokens.", account.username);
     Ok(())
 }
 
 async fn enable(name: &str) -> anyhow::Result<()> {
     let (_, db) = super::open().await?;
     let account = find(&db, name).await?;
-    db.write(async |tx| must_exist(users::set_disabled(tx, &account.id, false).await?)).await?;
+    let entry = Entry::new(Event::AccountEnabled, Clock::system().now()).about(&account.id);
+    db.write(async |tx| {
+        must_exist(users::set_disabled(tx, &account.id, false).await?)?;
+        Ok::<_, anyhow::Error>(audit::queries::insert(tx, &entry).await?)
+    })
+    .await?;
     println!("{} is enabled.", account.username);
     Ok(())
 }
@@ -192,6 +204,10 @@ fn must_exist(found: bool) -> anyhow::Result<()> {
     if found { Ok(()) } else { bail!("the account was deleted meanwhile") }
 }
 
-async fn end_sessions(tx: &mut Tx, account: &Account, reason: EndReason) -> anyhow::Result<u64> {
-    Ok(sessions::queries::end_all(tx, &account.id, None, reason, Clock::system().now()).await?)
+/// Ends what the person signs in with: the sessions, counted, and the tokens. Notes why.
+async fn end_access(tx: &mut Tx, account: &Account, reason: EndReason, event: Event) -> anyhow::Result<u64> {
+    let (id, now) = (&account.id, Clock::system().now());
+    api_tokens::delete_all(tx, id).await?;
+    audit::queries::insert(tx, &Entry::new(event, now).about(id)).await?;
+    Ok(sessions::queries::end_all(tx, id, None, reason, now).await?)
 }

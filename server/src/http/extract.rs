@@ -2,10 +2,11 @@
 //! own text.
 
 use std::future::{Ready, ready};
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
-use actix_web::http::header::CONTENT_TYPE;
+use actix_web::http::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
 use actix_web::web::{self, Bytes};
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
@@ -16,6 +17,8 @@ use super::problem::{Code, Problem};
 
 /// The largest body that is read.
 pub const MAX_BODY: usize = 64 * 1024;
+/// How long a body may take to arrive.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
 
 /// A JSON body of type `T`.
 #[derive(Debug)]
@@ -33,12 +36,22 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
             return Box::pin(ready(Err(Problem::new(Code::UnsupportedMediaType))));
         }
         let body = Bytes::from_request(request, payload);
-        Box::pin(async move { parse(&body.await.map_err(|error| unreadable(&error))?).map(Self) })
+        Box::pin(async move { parse(&complete(body).await?).map(Self) })
     }
 }
 
 fn is_json(mime: &mime::Mime) -> bool {
     mime.essence_str() == "application/json" && mime.get_param("charset").is_none_or(|charset| charset == "utf-8")
+}
+
+/// The whole body. However little it is, it may not drip in: who is asking was found out when it began.
+async fn complete(body: impl Future<Output = Result<Bytes, actix_web::Error>>) -> Result<Bytes, Problem> {
+    match tokio::time::timeout(BODY_WITHIN, body).await {
+        Ok(body) => body.map_err(|error| unreadable(&error)),
+        Err(_) => Err(Problem::new(Code::MalformedRequest)
+            .detail("The body did not arrive in time.")
+            .header(CONNECTION, HeaderValue::from_static("close"))),
+    }
 }
 
 fn unreadable(error: &actix_web::Error) -> Problem {
@@ -99,10 +112,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
             return Box::pin(ready(Err(Problem::new(Code::UnsupportedMediaType))));
         }
         let body = Bytes::from_request(request, payload);
-        Box::pin(async move {
-            let body = body.await.map_err(|error| unreadable(&error))?;
-            urlencoded(&body).map(Self)
-        })
+        Box::pin(async move { urlencoded(&complete(body).await?).map(Self) })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The headers that every answer carries, whatever layer it comes from.
 
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use percent_encoding::percent_decode_str;
 
 const API_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
@@ -43,5 +44,7 @@ pub fn complete(headers: &mut HeaderMap, path: &str, is_error: bool, is_https: b
 /// Whether the path belongs to the API.
 #[must_use]
 pub fn is_api(path: &str) -> bool {
+    // As routing sees it: decoded.
+    let path = percent_decode_str(path).decode_utf8_lossy();
     path == "/api" || path.starts_with("/api/")
 }

@@ -278,7 +278,7 @@ impl Problem {
         };
         let mut response = HttpResponseBuilder::new(self.status);
         for header in &self.headers {
-            response.insert_header(header.clone());
+            response.append_header(header.clone());
         }
         response.content_type(CONTENT_TYPE);
         response.body(serde_json::to_vec(&document).unwrap_or_default())

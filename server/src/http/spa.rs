@@ -53,13 +53,17 @@ async fn guard(
     if !is_plain(request.path()) {
         return Ok(request.error_response(Problem::new(Code::NotFound)));
     }
-    let cache = if request.path().starts_with(HASHED) { IMMUTABLE } else { REVALIDATE };
+    let is_hashed = request.path().starts_with(HASHED);
     let mut response = next.call(request).await?.map_into_boxed_body();
     // actix-files calls a path that it does not like a bad request; to the client it is one more thing that is not here.
     if response.status() == StatusCode::BAD_REQUEST {
         let (request, _) = response.into_parts();
         return Ok(ServiceResponse::from_err(Problem::new(Code::NotFound), request));
     }
+    // The page stands in for an asset that a person opens and that is gone: it must not stay in its place.
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let is_page = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let cache = if is_hashed && !is_page { IMMUTABLE } else { REVALIDATE };
     response.headers_mut().insert(header::CACHE_CONTROL, cache);
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     Ok(response)

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::Purpose;
 use super::queries::{self, FoundLink};
+use crate::api_tokens::queries as api_tokens;
 use crate::audit::{self, Entry, Event};
 use crate::clock::{Clock, Timestamp};
 use crate::db::Db;
@@ -86,7 +87,7 @@ problems!(
         InternalError, Unavailable, Overloaded
 );
 
-/// Follows a link: sets the password, and ends every session that was opened with the old one. Nobody is signed in by it
+/// Follows a link: sets the password, and ends every session and token that was made with the old one. Nobody is signed in by it
 /// (OWASP Forgot Password Cheat Sheet).
 #[utoipa::path(post, path = "/links/{token}", operation_id = "followLink", tag = "links", request_body = FollowLink,
     params(("token" = String, Path, description = "The link's token.")),
@@ -110,7 +111,9 @@ pub(crate) async fn follow(
             return Err(Problem::new(Code::NotFound));
         }
         queries::delete_of(tx, id).await?;
+        // Whoever has forgotten a password may have lost it: what was made with it ends too.
         sessions::end_all(tx, id, None, EndReason::PasswordChanged, now).await?;
+        api_tokens::delete_all(tx, id).await?;
         Ok(audit::queries::insert(tx, &entry).await?)
     })
     .await?;

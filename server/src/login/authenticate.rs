@@ -2,6 +2,7 @@
 
 use secrecy::SecretString;
 
+use super::open::{Login, Opening, open};
 use super::throttle::Bucket;
 use crate::audit::{self, Entry, Event};
 use crate::clock::Clock;
@@ -9,12 +10,15 @@ use crate::db::Db;
 use crate::http::client::Client;
 use crate::http::extract::plain_text;
 use crate::http::problem::{Code, Problem};
+use crate::identity::CurrentUser;
 use crate::secret::hasher::Hasher;
 use crate::secret::password;
+use crate::secret::token::PlainToken;
 use crate::users::model::MAX_EMAIL;
 use crate::users::queries::{self as users, Account};
 
 /// A name and a password that somebody gives.
+#[derive(Clone)]
 pub(super) struct Attempt {
     pub username: String,
     pub password: SecretString,
@@ -33,7 +37,7 @@ impl Attempt {
 
     /// Refuses what cannot be anybody's password, which stands in the request under `field`.
     pub fn check_password(&self, field: &str) -> Result<(), Problem> {
-        if password::is_acceptable_length(&self.password) {
+        if password::is_acceptable_length(&password::normalize(&self.password)) {
             Ok(())
         } else {
             Err(Problem::invalid(field, "must have 1 to 256 characters"))
@@ -65,6 +69,13 @@ impl Authenticator {
     ///
     /// Unknown name, wrong password and disabled account take the same way: one look-up, one hash, one refusal.
     pub(super) async fn authenticate(&self, attempt: Attempt) -> Result<(Account, Option<String>), Problem> {
+        let this = self.clone();
+        // A task of its own, which goes on when the client hangs up: else nobody would count the failure of who never waits
+        // for the answer.
+        actix_web::rt::spawn(async move { this.find_out(attempt).await }).await.map_err(Problem::internal)?
+    }
+
+    async fn find_out(&self, attempt: Attempt) -> Result<(Account, Option<String>), Problem> {
         let Self { db, clock, hasher } = self;
         let bucket = Bucket::of(attempt.client.ip);
         let wait = bucket.seconds_to_wait(db, clock.now()).await?;
@@ -86,6 +97,23 @@ impl Authenticator {
                 Err(Problem::new(Code::InvalidCredentials))
             }
         }
+    }
+
+    /// Signs in. Between the password's verification and the session's opening the account may have been given another hash
+    /// of the same password, by a sign-in elsewhere: then it is verified once more.
+    pub(super) async fn sign_in(
+        &self,
+        attempt: &Attempt,
+        replaces: Option<&str>,
+        opening: &Opening<'_>,
+    ) -> Result<(PlainToken, CurrentUser), Problem> {
+        for _ in 0..2 {
+            let (account, rehashed) = self.authenticate(attempt.clone()).await?;
+            if let Some(opened) = open(&self.db, Login { account, rehashed, replaces }, opening).await? {
+                return Ok(opened);
+            }
+        }
+        Err(Problem::new(Code::InvalidCredentials))
     }
 
     /// Counts and notes a failure. What was typed is not kept: it may be a password in the wrong field.

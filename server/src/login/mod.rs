@@ -2,6 +2,7 @@
 
 pub mod account;
 mod authenticate;
+pub mod logout;
 mod open;
 pub mod password;
 mod queries;

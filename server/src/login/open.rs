@@ -104,7 +104,7 @@ impl Opening<'_> {
 pub(super) async fn open(
     db: &Db,
     login: Login<'_>,
-    opening: Opening<'_>,
+    opening: &Opening<'_>,
 ) -> Result<Option<(PlainToken, CurrentUser)>, sqlx::Error> {
     let Login { account, rehashed, replaces } = login;
     let (token, session) = opening.session();

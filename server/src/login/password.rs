@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use actix_session::Session;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use secrecy::SecretString;
@@ -14,9 +15,10 @@ use crate::clock::Clock;
 use crate::http::client::Client;
 use crate::http::extract::Json;
 use crate::http::problem::{Code, Problem};
-use crate::identity::{EndReason, SignedIn};
+use crate::identity::{EndReason, Means, SignedIn};
 use crate::problems;
-use crate::sessions::queries as sessions;
+use crate::secret::token::PlainToken;
+use crate::sessions::{queries as sessions, state};
 use crate::users::new_passwords::NewPasswords;
 use crate::users::queries as users;
 
@@ -45,13 +47,15 @@ problems!(
         Overloaded
 );
 
-/// Changes the caller's password. Every other session and every other family of tokens ends; this one goes on.
+/// Changes the caller's password. Every other session and every other family of tokens ends; this one goes on, with a new
+/// cookie.
 #[utoipa::path(post, path = "/password", operation_id = "changePassword", tag = "profile", request_body = PasswordRequest,
     responses((status = 204, description = "Changed."), PasswordProblems))]
 pub(crate) async fn change(
     client: Client,
     json: Json<PasswordRequest>,
     caller: SignedIn,
+    cookie: Session,
     authenticator: Data<Authenticator>,
     new_passwords: Data<NewPasswords>,
     clock: Data<Clock>,
@@ -66,6 +70,8 @@ pub(crate) async fn change(
 
     let now = clock.now();
     let entry = Entry::new(Event::PasswordChanged, now).own(&user).from(Some(&client));
+    // Whoever holds a copy of this session's cookie is not to go on with it (OWASP ASVS 5.0, 7.2.4).
+    let token = (user.means == Means::Cookie).then(PlainToken::generate);
     let changed = authenticator
         .db()
         .write(async |tx| {
@@ -73,9 +79,20 @@ pub(crate) async fn change(
                 return Ok(false);
             }
             sessions::end_all(tx, &user.id, Some(&session.id), EndReason::PasswordChanged, now).await?;
+            if let Some(token) = &token
+                && !sessions::renew(tx, &session.id, &token.hash(), now).await?
+            {
+                return Err(Problem::new(Code::NotAuthenticated));
+            }
             audit::queries::insert(tx, &entry).await?;
-            Ok::<_, sqlx::Error>(true)
+            Ok(true)
         })
         .await?;
-    if changed { Ok(HttpResponse::NoContent().finish()) } else { Err(Problem::new(Code::InvalidCredentials)) }
+    if !changed {
+        return Err(Problem::new(Code::InvalidCredentials));
+    }
+    if let Some(token) = &token {
+        state::sign_in(&cookie, token, &session, now)?;
+    }
+    Ok(HttpResponse::NoContent().finish())
 }

@@ -142,6 +142,6 @@ pub(crate) async fn register(
         return Err(error.about_account(&db, &account.username).await);
     }
     bucket.fail(&db, now).await?;
-    state::sign_in(&session, &token, true)?;
+    state::sign_in(&session, &token, &current, now)?;
     Ok(Answer(opening.user(account, current)).customize().with_status(StatusCode::CREATED))
 }

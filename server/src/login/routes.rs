@@ -1,31 +1,26 @@
-//! Login and logout.
+//! Login, and the paths of everything around it.
 
 use actix_session::Session;
-use actix_web::http::header;
 use actix_web::web::{Data, Json as Answer, ServiceConfig, ThinData};
-use actix_web::{HttpRequest, HttpResponse};
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::fmt;
 use utoipa::ToSchema;
 
 use super::authenticate::{Attempt, Authenticator};
-use super::open::{Login, LoginRules, Opening, open};
+use super::logout::logout;
+use super::open::{LoginRules, Opening};
 use super::reauth::reauth;
 use super::register::register;
 use super::token::token;
 use super::{account, password, setup};
-use crate::access_tokens::{RefreshCookie, queries as refresh_tokens};
-use crate::clock::{Clock, Timestamp};
-use crate::db::Db;
+use crate::clock::Clock;
 use crate::http::client::Client;
 use crate::http::extract::Json;
-use crate::http::problem::{Code, Problem};
+use crate::http::problem::Problem;
 use crate::http::resource::endpoint;
-use crate::identity::{CurrentUser, Means};
+use crate::identity::CurrentUser;
 use crate::problems;
-use crate::sessions::layer::Sessions;
-use crate::sessions::queries as sessions;
 use crate::sessions::state;
 use crate::users::export::export;
 use crate::users::profile;
@@ -92,13 +87,11 @@ pub(crate) async fn login(
     attempt.check()?;
     let replaces = session_to_replace(current)?;
 
-    let (account, rehashed) = authenticator.authenticate(attempt).await?;
-    let replaces = replaces.as_deref();
-    let login = Login { account, rehashed, replaces };
     let opening = Opening { rules: rules.0, client: &client, remember, refresh_token: None, now: clock.now() };
-    let opened = open(authenticator.db(), login, opening).await?;
-    let (token, user) = opened.ok_or_else(|| Problem::new(Code::InvalidCredentials))?;
-    state::sign_in(&session, &token, remember)?;
+    let (token, user) = authenticator.sign_in(&attempt, replaces.as_deref(), &opening).await?;
+    if let Some(current) = &user.session {
+        state::sign_in(&session, &token, current, opening.now)?;
+    }
     Ok(Answer(user))
 }
 
@@ -109,48 +102,4 @@ fn session_to_replace(current: Result<CurrentUser, Problem>) -> Result<Option<St
         Err(problem) if problem.code().status().is_server_error() => Err(problem),
         Err(_) => Ok(None),
     }
-}
-
-problems!(
-    /// What signing out can meet.
-    LogoutProblems: CrossSiteRequest, InternalError, Unavailable
-);
-
-/// Signs out: ends the session that the request came with, by cookie or by token, and takes the cookies away. Without a
-/// session it does nothing, and says so just the same.
-#[utoipa::path(post, path = "/logout", operation_id = "logout", tag = "signing in",
-    responses((status = 204, description = "Signed out."), LogoutProblems))]
-#[expect(clippy::too_many_arguments, reason = "a handler's arguments are what it is given by name")]
-pub(crate) async fn logout(
-    request: HttpRequest,
-    client: Client,
-    session: Session,
-    layers: ThinData<Sessions>,
-    current: Result<CurrentUser, Problem>,
-    refresh_cookie: ThinData<RefreshCookie>,
-    db: Data<Db>,
-    clock: Data<Clock>,
-) -> Result<HttpResponse, Problem> {
-    let mut response = HttpResponse::NoContent();
-    // Not "cookies": that would sign out sister apps on the host (W3C Clear Site Data, section 3.1).
-    response.insert_header(("clear-site-data", r#""cache", "storage""#));
-    if let Ok(CurrentUser { session: Some(session), means: Means::AccessToken, .. }) = &current {
-        log_out(&db, &session.id, &client, clock.now()).await?;
-    }
-    if refresh_cookie.is_in(request.headers()) {
-        if let Some(token) = refresh_cookie.read(request.headers())
-            && let Some(session_id) = refresh_tokens::session_of(&db, &token.hash()).await?
-        {
-            log_out(&db, &session_id, &client, clock.now()).await?;
-        }
-        response.append_header((header::SET_COOKIE, refresh_cookie.removal()));
-    }
-    if !state::sign_out(&session) {
-        response.append_header((header::SET_COOKIE, layers.removal()));
-    }
-    Ok(response.finish())
-}
-
-async fn log_out(db: &Db, session_id: &str, client: &Client, now: Timestamp) -> Result<(), sqlx::Error> {
-    db.write(async |tx| sessions::log_out(tx, session_id, client, now).await).await
 }

@@ -137,6 +137,6 @@ pub(crate) async fn setup(
         Ok(false) => return Err(Problem::new(Code::SetupDone)),
         Ok(true) => {}
     }
-    state::sign_in(&session, &token, true)?;
+    state::sign_in(&session, &token, &current, now)?;
     Ok(Answer(opening.user(account, current)).customize().with_status(StatusCode::CREATED))
 }

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::authenticate::{Attempt, Authenticator};
-use super::open::{Login, LoginRules, Opening, open};
+use super::open::{LoginRules, Opening};
 use crate::access_tokens::queries as refresh_tokens;
-use crate::access_tokens::routes::{TokenAnswer, hand_out};
+use crate::access_tokens::routes::{TokenAnswer, hand_out, too_many};
 use crate::access_tokens::{AccessTokens, RefreshCookie, Refresher, Renewal};
 use crate::clock::Clock;
 use crate::http::client::Client;
@@ -167,7 +167,6 @@ async fn with_password(
     let headers = context.request.headers();
     let attempt = Attempt { username, password, client: context.client.clone() };
     attempt.check()?;
-    let (account, rehashed) = authenticator.authenticate(attempt).await?;
 
     // Signing in over a live session ends it, as with the cookie.
     let before = if offline { None } else { context.cookie.read(headers) };
@@ -176,7 +175,6 @@ async fn with_password(
         None => None,
     };
     let (refresh_token, now) = (PlainToken::generate(), context.clock.now());
-    let login = Login { account, rehashed, replaces: replaces.as_deref() };
     let opening = Opening {
         rules,
         client: context.client,
@@ -184,8 +182,7 @@ async fn with_password(
         refresh_token: Some(refresh_token.hash()),
         now,
     };
-    let opened = open(authenticator.db(), login, opening).await?;
-    let (_, user) = opened.ok_or_else(|| Problem::new(Code::InvalidCredentials))?;
+    let (_, user) = authenticator.sign_in(&attempt, replaces.as_deref(), &opening).await?;
     let cookie = (!offline).then_some(context.cookie);
     Ok(hand_out(context.tokens, &user, &refresh_token, cookie, now)?)
 }
@@ -208,6 +205,7 @@ async fn with_refresh_token(
         Renewal::Renewed(user, successor) => {
             Ok(hand_out(context.tokens, &user, &successor, None, context.clock.now())?)
         }
+        Renewal::TooMany => Err(too_many().into()),
         Renewal::Reused => Err(Refusal::OAuth(
             OAuthErrorCode::InvalidGrant,
             "The refresh token was used before; its session has been ended.",

@@ -2,12 +2,14 @@
 //!
 //! - Several keys: actix-session knows one. A cookie that an older key has signed is signed anew with the first, on its
 //!   way in and on its way out, so that keys can be changed without signing anybody out.
+//! - Names: actix-session decodes them, browsers do not. Only the name itself is ours.
 //! - Several cookies of our name: somebody has planted one (RFC 6265 section 8.6, "weak integrity"). None is believed.
 //! - "Keep me signed in": actix-session knows one lifetime for all.
 
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, CookieJar, Key, SameSite};
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::model::UNREMEMBERED;
@@ -45,31 +47,46 @@ impl SessionCookie {
 
     /// Leaves no cookie of our name in the request.
     pub fn hide(&self, headers: &mut HeaderMap) {
-        if request_cookies(headers).any(|cookie| cookie.name() == self.name) {
-            self.keep_others(headers, None);
-        }
-    }
-
-    fn keep_others(&self, headers: &mut HeaderMap, ours: Option<Cookie<'static>>) {
-        let others = request_cookies(headers).filter(|cookie| cookie.name() != self.name);
-        let kept: Vec<String> = others.chain(ours).map(|cookie| cookie.stripped().encoded().to_string()).collect();
-        headers.remove(header::COOKIE);
-        if let Ok(line) = HeaderValue::from_str(&kept.join("; ")) {
-            headers.insert(header::COOKIE, line);
+        let cookies = self.sort(headers);
+        if !cookies.ours.is_empty() || cookies.has_disguised {
+            cookies.leave(headers, None);
         }
     }
 
     /// Leaves at most one cookie of our name in the request, signed with the first key.
     pub fn receive(&self, headers: &mut HeaderMap) -> Option<Resigned> {
-        let ours: Vec<Cookie<'static>> = request_cookies(headers).filter(|cookie| cookie.name() == self.name).collect();
+        let cookies = self.sort(headers);
+        let ours: Vec<Cookie<'static>> =
+            cookies.ours.iter().filter_map(|pair| Cookie::parse_encoded(pair.clone()).ok()).collect();
         let resigned = match ours.as_slice() {
-            [] => return None,
-            [cookie] if self.keys.len() == 1 || self.verify(cookie, 0).is_some() => return None,
+            [] if cookies.ours.is_empty() && !cookies.has_disguised => return None,
+            [cookie] if self.keys.len() == 1 || self.verify(cookie, 0).is_some() => {
+                if cookies.has_disguised {
+                    cookies.leave(headers, Some(cookie));
+                }
+                return None;
+            }
             [cookie] => (1..self.keys.len()).find_map(|key| self.verify(cookie, key)).map(|value| self.sign(value)),
             _ => None,
         };
-        self.keep_others(headers, resigned.clone());
+        cookies.leave(headers, resigned.as_ref());
         resigned.map(Resigned)
+    }
+
+    fn sort(&self, headers: &HeaderMap) -> RequestCookies {
+        let mut sorted = RequestCookies::default();
+        let lines = headers.get_all(header::COOKIE).map(|line| String::from_utf8_lossy(line.as_bytes()).into_owned());
+        for pair in lines.flat_map(|line| line.split(';').map(|pair| pair.trim().to_owned()).collect::<Vec<_>>()) {
+            let name = pair.split('=').next().unwrap_or_default().trim();
+            if name == self.name {
+                sorted.ours.push(pair);
+            } else if percent_decode_str(name).decode_utf8_lossy() == self.name {
+                sorted.has_disguised = true;
+            } else if !pair.is_empty() {
+                sorted.others.push(pair);
+            }
+        }
+        sorted
     }
 
     fn verify(&self, cookie: &Cookie<'static>, key: usize) -> Option<String> {
@@ -104,40 +121,76 @@ impl SessionCookie {
         set_cookie.as_bytes().strip_prefix(self.name.as_bytes()).is_some_and(|rest| rest.starts_with(b"="))
     }
 
-    /// Makes the cookie that the answer sets one that ends with the browser.
-    pub fn forget_on_close(&self, headers: &mut HeaderMap) {
+    /// Gives the cookie that the answer sets this lifetime instead of the usual one.
+    pub fn limit(&self, headers: &mut HeaderMap, kept: Kept) {
         let lines: Vec<HeaderValue> = headers.remove(header::SET_COOKIE).collect();
         for line in lines {
             let ours = line.to_str().ok().filter(|_| self.is_ours(&line)).and_then(|line| Cookie::parse(line).ok());
-            let shortened = ours.and_then(|mut cookie| {
-                cookie.set_max_age(None);
+            let limited = ours.and_then(|mut cookie| {
+                cookie.set_max_age(kept.max_age());
                 HeaderValue::from_str(&cookie.to_string()).ok()
             });
-            headers.append(header::SET_COOKIE, shortened.unwrap_or(line));
+            headers.append(header::SET_COOKIE, limited.unwrap_or(line));
+        }
+    }
+}
+
+/// How long the browser keeps the cookie of a session: no longer than the session lives.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kept {
+    /// Until the browser is closed: a session of at most a day, which is what a person gets who does not want to stay
+    /// signed in.
+    UntilClosed,
+    /// For what is left of the session.
+    For(Duration),
+}
+
+impl Kept {
+    pub fn of(session: &CurrentSession, now: Timestamp) -> Self {
+        if session.expires_at.since(session.created_at) <= UNREMEMBERED {
+            return Self::UntilClosed;
+        }
+        let left = session.expires_at.since(now).as_secs();
+        Self::For(Duration::seconds(i64::try_from(left).unwrap_or(i64::MAX)))
+    }
+
+    fn max_age(self) -> Option<Duration> {
+        match self {
+            Self::UntilClosed => None,
+            Self::For(left) => Some(left),
         }
     }
 }
 
 impl Resigned {
-    /// Gives the browser the cookie under the newest key, for what is left of the session. A session of at most a day is
-    /// taken for one that was to end with the browser.
+    /// Gives the browser the cookie under the newest key, for what is left of the session.
     pub fn send(mut self, headers: &mut HeaderMap, session: &CurrentSession, now: Timestamp) {
-        if session.expires_at.since(session.created_at) > UNREMEMBERED {
-            let left = session.expires_at.since(now).as_secs();
-            self.0.set_max_age(Duration::seconds(i64::try_from(left).unwrap_or(i64::MAX)));
-        }
+        self.0.set_max_age(Kept::of(session, now).max_age());
         if let Ok(line) = HeaderValue::from_str(&self.0.encoded().to_string()) {
             headers.append(header::SET_COOKIE, line);
         }
     }
 }
 
-/// The cookies of a request, in order; what is no cookie is passed over.
-fn request_cookies(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'static>> {
-    let lines: Vec<String> =
-        headers.get_all(header::COOKIE).map(|line| String::from_utf8_lossy(line.as_bytes()).into_owned()).collect();
-    lines.into_iter().flat_map(|line| {
-        let cookies = line.split(';').filter_map(|cookie| Cookie::parse_encoded(cookie.trim().to_owned()).ok());
-        cookies.collect::<Vec<_>>()
-    })
+/// The cookies of a request. One whose name only decodes to ours is somebody's disguise: browsers do not see the prefix
+/// `__Host-` in it and take it from sister subdomains, while libraries that decode names would believe it.
+#[derive(Default)]
+struct RequestCookies {
+    ours: Vec<String>,
+    has_disguised: bool,
+    others: Vec<String>,
+}
+
+impl RequestCookies {
+    /// Leaves the others as they came, and `ours` beside them.
+    fn leave(self, headers: &mut HeaderMap, ours: Option<&Cookie<'static>>) {
+        let ours = ours.map(|cookie| cookie.stripped().encoded().to_string());
+        let kept: Vec<String> = self.others.into_iter().chain(ours).collect();
+        headers.remove(header::COOKIE);
+        if let Ok(line) = HeaderValue::from_str(&kept.join("; "))
+            && !kept.is_empty()
+        {
+            headers.insert(header::COOKIE, line);
+        }
+    }
 }

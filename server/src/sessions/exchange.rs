@@ -7,6 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
 
+use super::cookie::Kept;
 use crate::http::client::Client;
 use crate::http::problem::Problem;
 use crate::identity::Credential;
@@ -20,8 +21,8 @@ pub(super) struct Exchange {
     pub credential: RefCell<Option<Credential>>,
     /// Why a session could not be ended.
     pub failure: RefCell<Option<Problem>>,
-    /// Whether the cookie that is being set ends with the browser.
-    pub forget_on_close: Cell<bool>,
+    /// How long the browser keeps the cookie that is being set.
+    pub kept: Cell<Option<Kept>>,
 }
 
 tokio::task_local! {

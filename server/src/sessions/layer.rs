@@ -102,7 +102,7 @@ pub async fn exchange(
         client: Client::of(&request),
         credential: None.into(),
         failure: None.into(),
-        forget_on_close: false.into(),
+        kept: None.into(),
     });
     let resigned = cookie.receive(request.headers_mut());
     let outcome = exchange.scope(next.call(request)).await;
@@ -112,8 +112,8 @@ pub async fn exchange(
         (Err(_), Some(failure)) => return Err(failure.header(header::SET_COOKIE, cookie.removal()).into()),
         (Err(error), None) => return Err(error),
     };
-    if exchange.forget_on_close.get() {
-        cookie.forget_on_close(response.headers_mut());
+    if let Some(kept) = exchange.kept.get() {
+        cookie.limit(response.headers_mut(), kept);
     }
     if let (Some(resigned), Some(session)) = (resigned, current_session(&response))
         && !cookie.is_set_in(response.headers())

@@ -131,6 +131,41 @@ pub async fn insert(tx: &mut Tx, session: &NewSession<'_>) -> Result<(), sqlx::E
         .map(|_| ()))
 }
 
+/// Whether the session lives and its person is enabled, asked within the transaction that depends on it.
+///
+/// # Errors
+/// Those of the database.
+pub async fn is_alive(tx: &mut Tx, id: &str, now: Timestamp) -> Result<bool, sqlx::Error> {
+    const COUNT: Sql = sql!(
+        "SELECT COUNT(*) FROM session s JOIN user_account u ON u.id = s.user_id \
+         WHERE s.id = ? AND s.status = ? AND s.expires_at > ? AND u.disabled = ?"
+    );
+    let count: i64 = on_tx!(tx, COUNT, |connection, text| sqlx::query_scalar(text)
+        .bind(id)
+        .bind(Status::Active)
+        .bind(now)
+        .bind(false)
+        .fetch_one(connection)
+        .await)?;
+    Ok(count == 1)
+}
+
+/// Gives a living session another token, and notes that its person has just proved who they are; says whether it lives.
+///
+/// # Errors
+/// Those of the database.
+pub async fn renew(tx: &mut Tx, id: &str, token: &TokenHash, now: Timestamp) -> Result<bool, sqlx::Error> {
+    const RENEW: Sql = sql!("UPDATE session SET token_hash = ?, authenticated_at = ? WHERE id = ? AND status = ?");
+    on_tx!(tx, RENEW, |connection, text| sqlx::query(text)
+        .bind(token.as_bytes())
+        .bind(now)
+        .bind(id)
+        .bind(Status::Active)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected() == 1))
+}
+
 /// Ends one session by its id, whoever it belongs to.
 ///
 /// # Errors

@@ -9,8 +9,11 @@ use std::collections::HashMap;
 use actix_session::Session;
 use actix_session::storage::SessionKey;
 
+use super::cookie::Kept;
 use super::exchange;
+use crate::clock::Timestamp;
 use crate::http::problem::Problem;
+use crate::identity::CurrentSession;
 use crate::secret::token::PlainToken;
 
 const TOKEN: &str = "token";
@@ -18,13 +21,12 @@ const KNOWN: &str = "known";
 
 pub(super) type State = HashMap<String, String>;
 
-/// Puts a session that was just opened into the cookie. With `remember` the cookie lives as long as the session, without
-/// it until the browser is closed.
+/// Puts the token of a session into the cookie, which lives as long as the session, or until the browser is closed.
 ///
 /// # Errors
 /// Never in practice: a token is text.
-pub fn sign_in(session: &Session, token: &PlainToken, remember: bool) -> Result<(), Problem> {
-    exchange::with(|exchange| exchange.forget_on_close.set(!remember));
+pub fn sign_in(session: &Session, token: &PlainToken, current: &CurrentSession, now: Timestamp) -> Result<(), Problem> {
+    exchange::with(|exchange| exchange.kept.set(Some(Kept::of(current, now))));
     session.insert(TOKEN, token.expose()).map_err(Problem::internal)
 }
 

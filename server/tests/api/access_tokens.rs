@@ -522,3 +522,68 @@ async fn another_site_can_do_nothing_with_the_refresh_cookie() {
     browser.cookie = Some(planted);
     refresh(&mut browser).await.is(401, "not_authenticated");
 }
+
+#[actix_web::test]
+async fn a_late_answer_brings_the_newest_token_and_ends_nothing() {
+    let app = spawn().await;
+    app.person("alice").await;
+    let mut browser = app.browser();
+    sign_in_for_tokens(&mut browser, "alice", &[]).await;
+    let first = browser.cookie.clone();
+    access_token(&refresh(&mut browser).await);
+    app.advance(1);
+    access_token(&refresh(&mut browser).await);
+    let newest = browser.cookie.clone();
+    app.advance(4);
+    browser.cookie = first;
+    access_token(&refresh(&mut browser).await);
+    assert_eq!(browser.cookie, newest);
+    app.advance(300);
+    access_token(&refresh(&mut browser).await);
+}
+
+#[actix_web::test]
+async fn a_session_is_renewed_thirty_times_a_minute_at_most() {
+    let app = spawn().await;
+    app.person("alice").await;
+    let mut browser = app.browser();
+    let offline = sign_in_for_tokens(&mut app.browser(), "alice", &[OFFLINE]).await.json();
+    sign_in_for_tokens(&mut browser, "alice", &[]).await;
+    for _ in 0..29 {
+        access_token(&refresh(&mut browser).await);
+    }
+    let refused = refresh(&mut browser).await;
+    assert_eq!(refused.is(429, "too_many_attempts").header("retry-after"), "60");
+    let token = offline["refresh_token"].as_str().unwrap();
+    let fields = [("grant_type", "refresh_token"), ("refresh_token", token)];
+    access_token(&app.browser().form("/api/token", &fields).await);
+    app.advance(61);
+    access_token(&refresh(&mut browser).await);
+}
+
+#[actix_web::test]
+async fn an_access_token_that_has_run_out_still_signs_out() {
+    let app = spawn().await;
+    app.person("alice").await;
+    let answer = sign_in_for_tokens(&mut app.browser(), "alice", &[OFFLINE]).await;
+    let mut program = app.browser().with_bearer(&access_token(&answer));
+    app.advance(3600);
+    program.get("/api/me").await.is(401, "not_authenticated");
+    program.logout().await.is(204, "");
+    let token = answer.json()["refresh_token"].as_str().unwrap().to_owned();
+    let fields = [("grant_type", "refresh_token"), ("refresh_token", token.as_str())];
+    assert_eq!(oauth_error(&app.browser().form("/api/token", &fields).await), "invalid_grant");
+}
+
+#[actix_web::test]
+async fn without_a_database_signing_out_still_takes_the_cookies_away() {
+    let app = spawn().await;
+    app.person("alice").await;
+    let mut browser = app.browser();
+    sign_in_for_tokens(&mut browser, "alice", &[]).await;
+    app.db.close().await;
+    let answer = browser.logout().await;
+    answer.is(503, "unavailable");
+    assert_eq!(answer.cookie("refresh_token"), Some(("refresh_token".to_owned(), String::new())));
+    assert_eq!(answer.session_cookie(), Some(("session_id".to_owned(), String::new())));
+}

@@ -128,12 +128,15 @@ async fn a_change_counts_at_the_very_next_request() {
     bob.get("/api/audit").await.is(403, "forbidden");
     assert_eq!(bob.get("/api/me").await.json()["email"], Value::Null);
 
+    let token = json!({"name": "leaked", "expires_in_days": 1, "scopes": ["read"]});
+    let token = bob.post("/api/tokens", token).await.json()["token"].as_str().unwrap().to_owned();
     admin.patch(&path, json!({"disabled": true})).await.is(200, "");
     let refused = bob.get("/api/me").await;
     assert_eq!(refused.is(401, "session_ended").json()["reason"], "disabled");
     app.browser().login("bob", PASSWORD).await.is(401, "invalid_credentials");
     admin.patch(&path, json!({"disabled": false})).await.is(200, "");
     bob.get("/api/me").await.is(401, "session_ended");
+    bob.with_bearer(&token).get("/api/me").await.is(401, "not_authenticated");
     app.browser().login("bob", PASSWORD).await.is(200, "");
 }
 

@@ -75,3 +75,20 @@ async fn transport_security_is_for_https_only() {
         assert!(app.browser().get(path).await.header("strict-transport-security").contains("max-age=63072000"));
     }
 }
+
+#[actix_web::test]
+async fn an_encoded_path_is_the_api_all_the_same() {
+    let app = spawn().await;
+    let mut browser = app.signed_in("alice").await;
+    let answer = browser.get("/%61pi/me").await;
+    assert_eq!((answer.status, answer.header("cache-control")), (200, "no-store"));
+}
+
+#[actix_web::test]
+async fn the_page_in_an_assets_place_is_not_kept() {
+    let app = spawn().await;
+    let mut browser = app.browser();
+    browser.headers = vec![("accept", "text/html".to_owned())];
+    let answer = browser.get("/assets/gone").await;
+    assert_eq!((answer.status, answer.header("cache-control")), (200, "no-cache"));
+}

@@ -1,8 +1,9 @@
 //! Signing in: the answer, the cookie, one refusal for every failure, fixation.
 
-use hallpass::config::DatabaseConfig;
+use hallpass::config::{DatabaseConfig, PasswordConfig};
 use hallpass::db::{Db, Tx};
 use hallpass::identity::Role;
+use hallpass::secret::hasher::Hasher;
 use hallpass::users::queries as users;
 use serde_json::json;
 
@@ -251,4 +252,31 @@ async fn the_token_is_nowhere_but_in_the_cookie() {
     other.headers.push(("x-session-id", token.to_owned()));
     other.get("/api/me").await.is(401, "not_authenticated");
     assert_eq!(other.user_agent.as_deref(), Some(FIREFOX));
+}
+
+#[actix_web::test]
+async fn signing_in_twice_at_once_survives_the_new_hash() {
+    let app = spawn().await;
+    app.person("alice").await;
+    // Under parameters that are not today's: the first sign-in stores another hash.
+    let old = Hasher::start(&PasswordConfig { memory_kib: 128, ..app.config.password.clone() });
+    let hash = old.hash(PASSWORD.into()).await.unwrap();
+    app.store_hash("alice", &hash).await;
+    let logins = (0..8).map(|_| {
+        let mut browser = app.browser();
+        async move { browser.login("alice", PASSWORD).await.status }
+    });
+    assert_eq!(futures_util::future::join_all(logins).await, [200; 8]);
+}
+
+#[actix_web::test]
+async fn a_cookie_in_disguise_is_not_ours() {
+    let app = spawn_with(&[("PUBLIC_URL", "https://login.example.com")]).await;
+    let mut attacker = app.signed_in("mallory").await;
+    let planted = attacker.cookie.clone().unwrap().replace("__Host", "__%48ost");
+    attacker.cookie = Some(planted.clone());
+    attacker.get("/api/me").await.is(401, "not_authenticated");
+    let mut victim = app.signed_in("alice").await;
+    victim.cookie = Some(format!("a=1; {planted}; {}", victim.cookie.unwrap()));
+    assert_eq!(victim.get("/api/me").await.json()["username"], "alice");
 }

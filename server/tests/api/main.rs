@@ -17,6 +17,7 @@ mod directory;
 mod faults;
 mod hashing;
 mod headers;
+mod held_back;
 mod input;
 mod log;
 mod login;

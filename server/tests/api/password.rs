@@ -69,3 +69,27 @@ async fn of_two_at_once_one_wins() {
     let statuses = futures_util::future::join_all(both).await;
     assert!(statuses.contains(&204) && statuses.iter().all(|status| matches!(status, 204 | 401)), "{statuses:?}");
 }
+
+#[actix_web::test]
+async fn who_has_a_copy_of_the_cookie_does_not_go_on() {
+    let app = spawn().await;
+    let mut browser = app.signed_in("alice").await;
+    let mut thief = browser.clone();
+    app.advance(86_400);
+    let answer = change(&mut browser, PASSWORD, NEW).await;
+    assert_eq!(answer.status, 204);
+    assert!(answer.header("set-cookie").contains("Max-Age=518400"), "{}", answer.header("set-cookie"));
+    thief.get("/api/me").await.is(401, "not_authenticated");
+    let me = browser.get("/api/me").await.json();
+    assert_eq!(me["session"]["created_at"], "2026-01-01T00:00:00.000000Z");
+}
+
+#[actix_web::test]
+async fn a_password_counts_in_its_normal_form_only() {
+    let app = spawn().await;
+    let mut browser = app.signed_in("alice").await;
+    // 287 characters as they are sent, 157 in their normal form.
+    let decomposed = format!("{NEW} {}", "e\u{301}".repeat(130));
+    assert_eq!(change(&mut browser, PASSWORD, &decomposed).await.status, 204);
+    app.browser().login("alice", &decomposed).await.is(200, "");
+}

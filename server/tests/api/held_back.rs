@@ -1,0 +1,61 @@
+//! Requests whose body is held back: who is asking was found out when they began.
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::app::{PASSWORD, TestApp, spawn};
+
+/// Sends everything of a POST but the last byte of its body.
+async fn begin(app: &TestApp, path: &str, headers: &str, body: &str) -> TcpStream {
+    let mut socket = TcpStream::connect(app.address).await.unwrap();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n{headers}\r\n",
+        body.len()
+    );
+    let begun = format!("{head}{}", &body[..body.len() - 1]);
+    socket.write_all(begun.as_bytes()).await.unwrap();
+    socket
+}
+
+async fn answer(mut socket: TcpStream) -> String {
+    let mut answer = vec![0; 4096];
+    let length = socket.read(&mut answer).await.unwrap();
+    String::from_utf8_lossy(&answer[..length]).into_owned()
+}
+
+#[actix_web::test]
+async fn a_session_that_ends_meanwhile_makes_no_token() {
+    let app = spawn().await;
+    let mut browser = app.signed_in("alice").await;
+    let mut other = app.browser();
+    other.login("alice", PASSWORD).await.is(200, "");
+    let headers = format!(
+        "cookie: {}\r\nuser-agent: {}\r\n",
+        browser.cookie.as_deref().unwrap(),
+        browser.user_agent.as_deref().unwrap()
+    );
+    let wish = r#"{"name":"kept ready","expires_in_days":365,"scopes":["read","write"]}"#;
+    let mut socket = begin(&app, "/api/tokens", &headers, wish).await;
+    // The first request is under way once a second one has been answered.
+    browser.get("/api/me").await.is(200, "");
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    other.delete("/api/sessions").await.is(200, "");
+    socket.write_all(b"}").await.unwrap();
+    let answer = answer(socket).await;
+    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    assert_eq!(app.number("SELECT COUNT(*) FROM api_token").await, 0);
+}
+
+#[actix_web::test]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let app = spawn().await;
+    let mut socket = begin(&app, "/api/login", "", r#"{"username":"alice","password":"x"}"#).await;
+    let drip = async {
+        let mut answer = vec![0; 4096];
+        let length = socket.read(&mut answer).await.unwrap();
+        String::from_utf8_lossy(&answer[..length]).into_owned()
+    };
+    let answer = tokio::time::timeout(std::time::Duration::from_secs(30), drip).await.expect("it is given up");
+    assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("did not arrive in time"), "{answer}");
+    assert!(answer.to_lowercase().contains("connection: close"), "{answer}");
+}
