@@ -230,9 +230,17 @@ describe("sign in again where you are", () => {
   });
 });
 
-test("a sign-out that the server did not hear of leaves the person signed in and says so", async () => {
+test("a sign-out that the server could not see through is not taken for one", async () => {
   answerMe(() => person("alice"));
   server.use(http.post("*/api/logout", () => problem(503, "unavailable")));
+  renderApp("/logout");
+  await userEvent.click(await screen.findByRole("button", { name: "Sign out" }));
+  expect(await screen.findByRole("alert")).toHaveTextContent("Your session may still go on");
+});
+
+test("a sign-out that the server did not hear of leaves the person signed in and says so", async () => {
+  answerMe(() => person("alice"));
+  server.use(http.post("*/api/logout", () => HttpResponse.error()));
   renderApp("/logout");
   await userEvent.click(await screen.findByRole("button", { name: "Sign out" }));
   expect(await screen.findByRole("alert")).toHaveTextContent("You are still signed in.");

@@ -14,8 +14,7 @@ interface SignInErrorProps {
 export function SignInError({ error, areFieldsShown = false }: SignInErrorProps) {
   const wait = error instanceof ApiError ? (error.retryAfter ?? 0) : 0;
   const left = useCountdown(wait, error);
-  const isBesideField =
-    areFieldsShown && error instanceof ApiError && Object.keys(error.fields).length > 0;
+  const isBesideField = areFieldsShown && error instanceof ApiError && Object.keys(error.fields).length > 0;
   if (error === null || isBesideField) return null;
   const sentence = error instanceof CookieRefused ? error.message : errorSentence(error);
   return (

@@ -56,7 +56,7 @@ function Person({ person }: { person: PersonDetails }) {
       }
     >
       <Section id="person" title="Profile" intro="Somebody who may not sign in is signed out at once.">
-        <PersonForm key={`${person.role} ${String(person.disabled)}`} person={person} />
+        <PersonForm person={person} />
       </Section>
       <ResetLink id={id} name={username} isDisabled={person.disabled} />
       <PersonSessions id={id} name={username} />

@@ -174,7 +174,7 @@ export const showLink = <ThrowOnError extends boolean = false>(
   });
 
 /**
- * Follows a link: sets the password, and ends every session that was opened with the old one. Nobody is signed in by it
+ * Follows a link: sets the password, and ends every session and token that was made with the old one. Nobody is signed in by it
  * (OWASP Forgot Password Cheat Sheet).
  */
 export const followLink = <ThrowOnError extends boolean = false>(
@@ -281,7 +281,8 @@ export const openapi = <ThrowOnError extends boolean = false>(options?: Options<
   });
 
 /**
- * Changes the caller's password. Every other session and every other family of tokens ends; this one goes on.
+ * Changes the caller's password. Every other session and every other family of tokens ends; this one goes on, with a new
+ * cookie.
  */
 export const changePassword = <ThrowOnError extends boolean = false>(
   options: Options<ChangePasswordData, ThrowOnError>,

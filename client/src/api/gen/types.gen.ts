@@ -1814,6 +1814,12 @@ export type RefreshTokenErrors = {
     code: "cross_site_request";
   };
   /**
+   * Too many attempts. Wait a moment and try again.
+   */
+  429: Problem & {
+    code: "too_many_attempts";
+  };
+  /**
    * Something went wrong on our side.
    */
   500: Problem & {
