@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::fold::fold;
 use crate::identity::{Role, new_id};
 use crate::random;
+use crate::users::model::NO_PASSWORD;
 use crate::users::queries::{self as users, InsertError, NewAccount};
 
 const FIRST: [&str; 20] = [
@@ -17,8 +18,6 @@ const FIRST: [&str; 20] = [
 ];
 const LAST: [&str; 10] =
     ["Adeyemi", "Bergström", "Costa", "Dubois", "Eriksen", "Fischer", "García", "Haddad", "Ivanova", "Jansen"];
-/// No password has this hash: these people are there to be looked up.
-const NO_PASSWORD: &str = "!";
 const USERNAME: &str = "demo";
 
 pub(super) async fn run() -> anyhow::Result<()> {
