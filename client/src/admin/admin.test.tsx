@@ -104,7 +104,12 @@ test("a person is changed, and the last administrator stays", async () => {
   ).toBeInTheDocument();
   await userEvent.click(screen.getByRole("button", { name: "Save" }));
   expect(await screen.findByText("Saved.")).toBeInTheDocument();
-  expect(wishes[0]).toEqual({ full_name: "", email: null, role: "admin", disabled: true });
+  expect(wishes[1]).toEqual({ role: "admin", disabled: true });
+  await userEvent.type(screen.getByLabelText("Name"), "Bob B");
+  await userEvent.click(screen.getByRole("button", { name: "Save" }));
+  await waitFor(() => {
+    expect(wishes[2]).toEqual({ full_name: "Bob B" });
+  });
 });
 
 test("sessions are ended after a question, and a reset link is shown once", async () => {

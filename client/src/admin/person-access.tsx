@@ -64,7 +64,7 @@ export function PersonSessions({ id, name }: PersonProps) {
   return (
     <Section id="person-sessions" title="Sessions" intro="Where they are signed in.">
       {sessions.isPending && <RowsSkeleton rows={2} label="Loading sessions" />}
-      {sessions.isError && (
+      {sessions.isError && sessions.data === undefined && (
         <LoadError
           error={sessions.error}
           retry={() => void sessions.refetch()}
@@ -96,7 +96,7 @@ export function PersonTokens({ id, name }: PersonProps) {
   return (
     <Section id="person-tokens" title="Tokens for scripts" intro="What their scripts sign in with.">
       {tokens.isPending && <RowsSkeleton rows={1} label="Loading tokens" />}
-      {tokens.isError && (
+      {tokens.isError && tokens.data === undefined && (
         <LoadError error={tokens.error} retry={() => void tokens.refetch()} isRetrying={tokens.isFetching} />
       )}
       {tokens.data?.length === 0 && <Empty icon={KeyRound} title="No tokens" />}
@@ -125,17 +125,17 @@ interface RowsProps {
   end: ReturnType<typeof useEndPersonSessions>;
 }
 
-/** What gives access, and the button that takes all of it away. */
-function Rows({ rows = [], label, question, end }: RowsProps) {
+/** What gives access, and the button that takes all of it away, also where the list cannot be loaded. */
+function Rows({ rows, label, question, end }: RowsProps) {
   const [isAsking, setAsking] = useState(false);
-  if (rows.length === 0) return null;
+  if (rows?.length === 0) return null;
   const close = () => {
     setAsking(false);
   };
   return (
     <>
       <ul className="divide-y divide-line">
-        {rows.map((row) => (
+        {rows?.map((row) => (
           <li key={row.id} className="p-4">
             <p className="font-medium">{row.title}</p>
             <p className="text-sm text-muted">{row.about}</p>

@@ -1,4 +1,4 @@
-import type { SubmitEvent } from "react";
+import { type SubmitEvent, useState } from "react";
 import { ApiError } from "#api/error.ts";
 import { errorSentence } from "#api/error-sentence.ts";
 import type { PersonDetails, Role } from "#api/gen/types.gen.ts";
@@ -12,18 +12,31 @@ import { SelectField } from "#ui/select-field.tsx";
 /** What an administrator may change of somebody. */
 export function PersonForm({ person }: { person: PersonDetails }) {
   const change = useChangePerson(person.id);
+  // What the form was filled with: only what differs from it is sent, for somebody else may be changing the rest.
+  const [filled, setFilled] = useState(person);
   const error = change.error instanceof ApiError ? change.error : null;
   const isTaken = error?.code === "email_taken";
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     if (change.isPending) return;
     const data = new FormData(event.currentTarget);
-    change.mutate({
-      full_name: formText(data, "full_name").trim(),
-      email: formText(data, "email").trim() || null,
-      role: formText(data, "role") as Role,
-      disabled: !data.has("enabled"),
-    });
+    const full_name = formText(data, "full_name").trim();
+    const email = formText(data, "email").trim() || null;
+    const role = formText(data, "role") as Role;
+    const disabled = !data.has("enabled");
+    change.mutate(
+      {
+        ...(full_name !== filled.full_name && { full_name }),
+        ...(email !== filled.email && { email }),
+        ...(role !== filled.role && { role }),
+        ...(disabled !== filled.disabled && { disabled }),
+      },
+      {
+        onSuccess: () => {
+          setFilled({ ...filled, full_name, email, role, disabled });
+        },
+      },
+    );
   };
   return (
     <form noValidate onSubmit={submit} className="grid max-w-sm gap-5 p-4">

@@ -71,11 +71,11 @@ export function personSessionsQuery(id: string) {
     queryFn: async ({ signal }) => {
       const { data } = await listUserSessions({
         path: { id },
-        query: { limit: 100 },
+        query: { limit: 100, status: "active" },
         signal,
         throwOnError: true,
       });
-      return data.items.filter((session) => session.status === "active");
+      return data.items;
     },
   });
 }

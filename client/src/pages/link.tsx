@@ -72,7 +72,7 @@ function Link({ token }: { token: string }) {
         </Empty>
       </Page>
     );
-  if (link.isError)
+  if (link.isError && link.data === undefined)
     return (
       <Page title="Link" width="form">
         <LoadError error={link.error} retry={() => void link.refetch()} isRetrying={link.isFetching} />

@@ -18,7 +18,7 @@ export function PersonPage() {
   const { id = "" } = useParams();
   const person = useQuery(personQuery(id));
   if (person.isPending) return <PageSkeleton />;
-  if (person.isError)
+  if (person.isError && person.data === undefined)
     return (
       <Page title="Person">
         <LoadError error={person.error} retry={() => void person.refetch()} isRetrying={person.isFetching} />

@@ -5,9 +5,10 @@ use actix_web::web::{Data, Json as Answer, ThinData};
 use actix_web::{CustomizeResponder, HttpResponse, Responder};
 
 use super::accounts::account;
+use super::by::By;
 use crate::api_tokens::queries as api_tokens;
 use crate::api_tokens::routes::{ListQuery, Token};
-use crate::audit::{self, Entry, Event};
+use crate::audit::Event;
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::http::client::Client;
@@ -19,7 +20,7 @@ use crate::links::{Link, Links, Purpose};
 use crate::problems;
 use crate::sessions::layer::Sessions;
 use crate::sessions::queries as sessions;
-use crate::sessions::routes::Session;
+use crate::sessions::routes::{ListQuery as SessionsQuery, Session, Whose, page};
 
 problems!(
     /// What looking at a person's access can meet.
@@ -29,23 +30,19 @@ problems!(
 
 /// A person's sessions, newest first; ended ones stay listed for thirty days.
 #[utoipa::path(get, path = "/users/{id}/sessions", operation_id = "listUserSessions", tag = "administration",
-    params(("id" = String, Path, description = "The person's id."), ListQuery),
+    params(("id" = String, Path, description = "The person's id."), SessionsQuery),
     responses((status = 200, body = Page<Session>), ListProblems))]
 pub(crate) async fn list_sessions(
     admin: Admin,
     id: Path<String>,
-    query: Query<ListQuery>,
+    query: Query<SessionsQuery>,
     db: Data<Db>,
     clock: Data<Clock>,
     layers: ThinData<Sessions>,
 ) -> Result<Answer<Page<Session>>, Problem> {
-    let limit = cursor::limit(query.0.limit)?;
-    let before = cursor::after(query.0.cursor.as_deref())?;
     let owner = account(&db, &id.0).await?;
-    let rows = sessions::list(&db, &owner.id, &before, limit + 1).await?;
-    let (now, lifetime) = (clock.now(), layers.lifetime());
-    let listed = rows.into_iter().map(|row| Session::of(row, Some(&admin.0.session.id), &lifetime, now)).collect();
-    Ok(Answer(Page::cut(listed, limit, |session: &Session| session.id.clone())))
+    let of = Whose { user_id: &owner.id, current: Some(&admin.0.session.id) };
+    Ok(Answer(page(&db, &query.0, of, &layers.lifetime(), clock.now()).await?))
 }
 
 /// A person's tokens, newest first, without their secrets.
@@ -82,11 +79,10 @@ pub(crate) async fn end_sessions(
     db: Data<Db>,
     clock: Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
-    let (owner, now) = (account(&db, &id.0).await?, clock.now());
-    let entry = Entry::new(Event::SessionsEnded, now).own(&admin.0.user).about(&owner.id).from(Some(&client));
-    db.write(async |tx| {
-        let ended = sessions::end_all(tx, &owner.id, None, EndReason::Revoked, now).await?;
-        audit::queries::insert(tx, &entry.clone().detail(&ended.to_string())).await
+    let (owner, by) = (account(&db, &id.0).await?, By::new(admin, client, &clock));
+    by.write(&db, async |tx| {
+        let ended = sessions::end_all(tx, &owner.id, None, EndReason::Revoked, by.now).await?;
+        by.note(tx, Event::SessionsEnded, &owner.id, Some(&ended.to_string())).await
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())
@@ -103,11 +99,10 @@ pub(crate) async fn revoke_tokens(
     db: Data<Db>,
     clock: Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
-    let owner = account(&db, &id.0).await?;
-    let entry = Entry::new(Event::TokenRevoked, clock.now()).own(&admin.0.user).about(&owner.id).from(Some(&client));
-    db.write(async |tx| {
+    let (owner, by) = (account(&db, &id.0).await?, By::new(admin, client, &clock));
+    by.write(&db, async |tx| {
         api_tokens::delete_all(tx, &owner.id).await?;
-        audit::queries::insert(tx, &entry.clone().detail("all")).await
+        by.note(tx, Event::TokenRevoked, &owner.id, Some("all")).await
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())
@@ -125,15 +120,14 @@ pub(crate) async fn reset_link(
     db: Data<Db>,
     clock: Data<Clock>,
 ) -> Result<CustomizeResponder<Answer<Link>>, Problem> {
-    let (owner, now) = (account(&db, &id.0).await?, clock.now());
+    let (owner, by) = (account(&db, &id.0).await?, By::new(admin, client, &clock));
     if owner.disabled {
         return Err(Problem::new(Code::NotFound).detail("A disabled person cannot choose a new password."));
     }
-    let entry = Entry::new(Event::ResetLinkCreated, now).own(&admin.0.user).about(&owner.id).from(Some(&client));
-    let link = links.draft(Purpose::PasswordReset, Some(&owner.id), now);
-    db.write(async |tx| {
+    let link = links.draft(Purpose::PasswordReset, Some(&owner.id), by.now);
+    by.write(&db, async |tx| {
         link.insert(tx).await?;
-        audit::queries::insert(tx, &entry).await
+        by.note(tx, Event::ResetLinkCreated, &owner.id, None).await
     })
     .await?;
     Ok(Answer(links.show(&link)).customize().with_status(StatusCode::CREATED))

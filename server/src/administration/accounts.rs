@@ -5,17 +5,19 @@ use actix_web::web::{Data, Json as Answer};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::by::By;
 use crate::api_tokens::queries as api_tokens;
-use crate::audit::{self, Entry, Event};
-use crate::clock::{Clock, Timestamp};
+use crate::audit::Event;
+use crate::clock::Clock;
 use crate::db::{Db, Tx};
 use crate::http::client::Client;
 use crate::http::extract::{Json, Path};
 use crate::http::problem::{Code, Problem};
-use crate::identity::{Admin, CurrentUser, EndReason, FreshAdmin, Role, is_id};
+use crate::identity::{Admin, EndReason, FreshAdmin, Role, is_id};
+use crate::links::queries as links;
 use crate::problems;
 use crate::sessions::queries as sessions;
-use crate::users::profile::{Change, ProfileChanges};
+use crate::users::profile::{Change, ProfileChanges, what_changed};
 use crate::users::queries::{self as users, Account, InsertError};
 use crate::users::routes::PersonDetails;
 
@@ -74,57 +76,62 @@ pub(crate) async fn change(
     let UserChanges { email, full_name, role, disabled } = json.0;
     let profile = ProfileChanges { email, full_name };
     profile.check()?;
-    let before = account(&db, &id.0).await?;
-    let mut after = before.clone();
-    after.email = profile.email.of(after.email);
-    after.full_name = profile.full_name.unwrap_or(after.full_name);
-    after.role = role.unwrap_or(after.role);
-    after.disabled = disabled.unwrap_or(after.disabled);
-    let by = By { admin: &admin.0.user, client: &client, now: clock.now() };
-    db.write(async |tx| apply(tx, &before, &after, &by).await).await?;
+    // 404 before anything is locked.
+    let id = account(&db, &id.0).await?.id;
+    let by = By::new(admin, client, &clock);
+    let after = by
+        .write(&db, async |tx| {
+            let before = users::find_within(tx, &id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
+            let mut after = before.clone();
+            set_profile(tx, &mut after, &profile, &by).await?;
+            set_role(tx, &mut after, role, &by).await?;
+            set_disabled(tx, &mut after, disabled, &by).await?;
+            if (before.role, before.disabled) != (after.role, after.disabled) {
+                users::must_have_admin(tx).await?;
+            }
+            Ok(after)
+        })
+        .await?;
     Ok(Answer(after.into()))
 }
 
-/// Who changes somebody, from where, and when.
-struct By<'a> {
-    admin: &'a CurrentUser,
-    client: &'a Client,
-    now: Timestamp,
+async fn set_profile(tx: &mut Tx, of: &mut Account, profile: &ProfileChanges, by: &By) -> Result<(), Problem> {
+    let email = profile.email.clone().different_from(&of.email);
+    let full_name = profile.full_name.clone().filter(|full_name| *full_name != of.full_name);
+    let Some(what) = what_changed(email.is_some(), full_name.is_some()) else { return Ok(()) };
+    if let Some(email) = email {
+        must_exist(users::set_email(tx, &of.id, email.as_deref()).await.map_err(InsertError::about_email)?)?;
+        of.email = email;
+    }
+    if let Some(full_name) = full_name {
+        must_exist(users::set_full_name(tx, &of.id, &full_name).await?)?;
+        of.full_name = full_name;
+    }
+    by.note(tx, Event::ProfileChanged, &of.id, Some(what)).await
 }
 
-impl By<'_> {
-    async fn note(&self, tx: &mut Tx, event: Event, user_id: &str, detail: &str) -> Result<(), sqlx::Error> {
-        let entry = Entry::new(event, self.now).own(self.admin).about(user_id).from(Some(self.client));
-        let entry = if detail.is_empty() { entry } else { entry.detail(detail) };
-        audit::queries::insert(tx, &entry).await
-    }
+async fn set_role(tx: &mut Tx, of: &mut Account, role: Option<Role>, by: &By) -> Result<(), Problem> {
+    let Some(role) = role.filter(|role| *role != of.role) else { return Ok(()) };
+    must_exist(users::set_role(tx, &of.id, role).await?)?;
+    of.role = role;
+    by.note(tx, Event::RoleChanged, &of.id, Some(&role.to_string())).await
 }
 
-async fn apply(tx: &mut Tx, before: &Account, after: &Account, by: &By<'_>) -> Result<(), Problem> {
-    let id = &before.id;
-    let must_exist = |found: bool| if found { Ok(()) } else { Err(Problem::new(Code::NotFound)) };
-    let touches_admins = before.role != after.role || before.disabled != after.disabled;
-    if touches_admins {
-        users::lock_enabled_admins(tx).await?;
+async fn set_disabled(tx: &mut Tx, of: &mut Account, disabled: Option<bool>, by: &By) -> Result<(), Problem> {
+    let Some(disabled) = disabled.filter(|disabled| *disabled != of.disabled) else { return Ok(()) };
+    must_exist(users::set_disabled(tx, &of.id, disabled).await?)?;
+    of.disabled = disabled;
+    if disabled {
+        sessions::end_all(tx, &of.id, None, EndReason::Disabled, by.now).await?;
+        api_tokens::delete_all(tx, &of.id).await?;
+        links::delete_of(tx, &of.id).await?;
     }
-    if (&before.email, &before.full_name) != (&after.email, &after.full_name) {
-        let changed = users::set_profile(tx, id, after.email.as_deref(), &after.full_name).await;
-        must_exist(changed.map_err(InsertError::about_email)?)?;
-        by.note(tx, Event::ProfileChanged, id, "").await?;
-    }
-    if before.role != after.role {
-        must_exist(users::set_role(tx, id, after.role).await?)?;
-        by.note(tx, Event::RoleChanged, id, &after.role.to_string()).await?;
-    }
-    if before.disabled != after.disabled {
-        must_exist(users::set_disabled(tx, id, after.disabled).await?)?;
-        if after.disabled {
-            sessions::end_all(tx, id, None, EndReason::Disabled, by.now).await?;
-            api_tokens::delete_all(tx, id).await?;
-        }
-        by.note(tx, if after.disabled { Event::AccountDisabled } else { Event::AccountEnabled }, id, "").await?;
-    }
-    if touches_admins { users::must_have_admin(tx).await } else { Ok(()) }
+    let event = if disabled { Event::AccountDisabled } else { Event::AccountEnabled };
+    by.note(tx, event, &of.id, None).await
+}
+
+fn must_exist(found: bool) -> Result<(), Problem> {
+    if found { Ok(()) } else { Err(Problem::new(Code::NotFound)) }
 }
 
 problems!(
@@ -145,12 +152,10 @@ pub(crate) async fn delete(
     clock: Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
     let account = account(&db, &id.0).await?;
-    let by = By { admin: &admin.0.user, client: &client, now: clock.now() };
-    db.write(async |tx| {
-        if !users::delete_whole(tx, &account).await? {
-            return Err(Problem::new(Code::NotFound));
-        }
-        Ok(by.note(tx, Event::AccountDeleted, &account.id, "").await?)
+    let by = By::new(admin, client, &clock);
+    by.write(&db, async |tx| {
+        must_exist(users::delete_whole(tx, &account).await?)?;
+        by.note(tx, Event::AccountDeleted, &account.id, None).await
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())

@@ -9,12 +9,13 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::audit::{self, Entry, Event};
+use super::by::By;
+use crate::audit::Event;
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::http::client::Client;
 use crate::http::extract::Json;
-use crate::http::problem::Problem;
+use crate::http::problem::{Code, Problem};
 use crate::identity::{FreshAdmin, Role, new_id};
 use crate::links::{Link, Links, Purpose};
 use crate::problems;
@@ -89,7 +90,8 @@ pub(crate) async fn create(
         None => NO_PASSWORD.to_owned(),
     };
 
-    let (now, role, admin) = (clock.now(), role.unwrap_or(Role::Member), admin.0.user);
+    let (by, role) = (By::new(admin, client, &clock), role.unwrap_or(Role::Member));
+    let now = by.now;
     let id = new_id(now);
     let invitation = (password_hash == NO_PASSWORD).then(|| links.draft(Purpose::Invitation, Some(&id), now));
     let new = NewAccount {
@@ -101,20 +103,25 @@ pub(crate) async fn create(
         password_hash: &password_hash,
         created_at: now,
     };
-    let entry = |event| Entry::new(event, now).own(&admin).about(&id).from(Some(&client));
-    let made = db
-        .write(async |tx| {
-            users::insert(tx, &new).await?;
-            audit::queries::insert(tx, &entry(Event::AccountCreated)).await?;
+    let made = by
+        .write(&db, async |tx| {
+            match users::insert(tx, &new).await {
+                Err(InsertError::Taken) => return Err(Problem::new(Code::UsernameTaken)),
+                done => done.map_err(InsertError::about_email)?,
+            }
+            by.note(tx, Event::AccountCreated, &id, None).await?;
             if let Some(invitation) = &invitation {
                 invitation.insert(tx).await?;
-                audit::queries::insert(tx, &entry(Event::InvitationCreated)).await?;
+                by.note(tx, Event::InvitationCreated, &id, None).await?;
             }
-            Ok::<_, InsertError>(())
+            Ok(())
         })
         .await;
-    if let Err(error) = made {
-        return Err(error.about_account(&db, &username).await);
+    match made {
+        Err(problem) if problem.code() == Code::UsernameTaken => {
+            return Err(InsertError::Taken.about_account(&db, &username).await);
+        }
+        done => done?,
     }
     let invitation = invitation.map(|invitation| links.show(&invitation));
     let account = Account {

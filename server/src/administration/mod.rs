@@ -3,5 +3,6 @@
 
 pub mod access;
 pub mod accounts;
+mod by;
 pub mod create;
 pub mod routes;

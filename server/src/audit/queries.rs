@@ -50,14 +50,18 @@ pub struct Activity {
     pub detail: Option<String>,
 }
 
-/// What concerns a person, newest first, from below `before` on (an id; empty for the newest).
+/// What concerns a person, newest first, from below `before` on (an id; empty for the newest). Where somebody else did it
+/// from is not theirs to know.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn activity(db: &Db, user_id: &str, before: &str, limit: u32) -> Result<Vec<Activity>, sqlx::Error> {
     const LIST: Sql = sql!(
-        "SELECT id, at, event, device, ip, session_id, detail FROM audit_event \
-         WHERE user_id = ? AND (id < ? OR ? = '') ORDER BY id DESC LIMIT ?"
+        "SELECT id, at, event, detail, \
+                CASE WHEN actor_id IS NULL OR actor_id = user_id THEN device END AS device, \
+                CASE WHEN actor_id IS NULL OR actor_id = user_id THEN ip END AS ip, \
+                CASE WHEN actor_id IS NULL OR actor_id = user_id THEN session_id END AS session_id \
+         FROM audit_event WHERE user_id = ? AND (id < ? OR ? = '') ORDER BY id DESC LIMIT ?"
     );
     on_db!(db, LIST, |pool, text| sqlx::query_as(text)
         .bind(user_id)
@@ -125,14 +129,17 @@ pub(super) async fn id_of(db: &Db, username_folded: &str) -> Result<Option<Strin
     on_db!(db, FIND, |pool, text| sqlx::query_scalar(text).bind(username_folded).fetch_optional(pool).await)
 }
 
-/// Takes out of the lines about a person what could tell who it was; what happened stays.
+/// Takes out of the lines about a person what could tell who it was; what happened, and where others did it from, stays.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn anonymize(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
-    const ABOUT: Sql = sql!("UPDATE audit_event SET device = NULL, ip = NULL, detail = NULL WHERE user_id = ?");
+    const ABOUT: Sql = sql!("UPDATE audit_event SET detail = NULL WHERE user_id = ?");
+    const STRANGERS: Sql =
+        sql!("UPDATE audit_event SET device = NULL, ip = NULL WHERE user_id = ? AND actor_id IS NULL");
     const BY: Sql = sql!("UPDATE audit_event SET device = NULL, ip = NULL WHERE actor_id = ?");
     on_tx!(tx, ABOUT, |connection, text| sqlx::query(text).bind(user_id).execute(connection).await.map(drop))?;
+    on_tx!(tx, STRANGERS, |connection, text| sqlx::query(text).bind(user_id).execute(connection).await.map(drop))?;
     on_tx!(tx, BY, |connection, text| sqlx::query(text).bind(user_id).execute(connection).await.map(drop))
 }
 

@@ -104,12 +104,11 @@ impl Authenticator {
     pub(super) async fn sign_in(
         &self,
         attempt: &Attempt,
-        replaces: Option<&str>,
         opening: &Opening<'_>,
     ) -> Result<(PlainToken, CurrentUser), Problem> {
         for _ in 0..2 {
             let (account, rehashed) = self.authenticate(attempt.clone()).await?;
-            if let Some(opened) = open(&self.db, Login { account, rehashed, replaces }, opening).await? {
+            if let Some(opened) = open(&self.db, Login { account, rehashed }, opening).await? {
                 return Ok(opened);
             }
         }

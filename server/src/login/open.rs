@@ -7,6 +7,7 @@ use crate::audit::{self, Entry, Event};
 use crate::clock::Timestamp;
 use crate::db::{Db, Tx};
 use crate::http::client::Client;
+use crate::http::problem::Problem;
 use crate::identity::{CurrentSession, CurrentUser, EndReason, Means, new_id};
 use crate::secret::token::{PlainToken, TokenHash};
 use crate::sessions;
@@ -26,12 +27,10 @@ pub struct LoginRules {
 
 /// A login that has been found right.
 #[derive(Debug)]
-pub(super) struct Login<'a> {
+pub(super) struct Login {
     pub account: Account,
     /// The password under today's parameters, where it was stored under others.
     pub rehashed: Option<String>,
-    /// The session that this one takes the place of.
-    pub replaces: Option<&'a str>,
 }
 
 /// A session to be opened, and how.
@@ -40,6 +39,8 @@ pub(super) struct Opening<'a> {
     pub rules: LoginRules,
     pub client: &'a Client,
     pub remember: bool,
+    /// The session that this one takes the place of.
+    pub replaces: Option<&'a str>,
     /// The first refresh token of a session that tokens carry; `None` for one that a cookie carries.
     pub refresh_token: Option<TokenHash>,
     pub now: Timestamp,
@@ -56,7 +57,7 @@ impl Opening<'_> {
         (PlainToken::generate(), session)
     }
 
-    /// Writes the session's row, ends those beyond the limit, and notes the sign-in.
+    /// Writes the session's row, ends the one it replaces and those beyond the limit, and notes the sign-in.
     pub async fn insert(
         &self,
         tx: &mut Tx,
@@ -75,6 +76,9 @@ impl Opening<'_> {
             created_at: session.created_at,
             expires_at: session.expires_at,
         };
+        if let Some(replaced) = self.replaces {
+            sessions::queries::end_one(tx, replaced, EndReason::Replaced, self.now).await?;
+        }
         sessions::queries::insert(tx, &new_session).await?;
         if let Some(refresh_token) = &self.refresh_token {
             refresh_tokens::insert(tx, refresh_token, &session.id, self.now).await?;
@@ -103,10 +107,10 @@ impl Opening<'_> {
 /// Opens the session. `None` when the account was disabled or its password changed while the password was being verified.
 pub(super) async fn open(
     db: &Db,
-    login: Login<'_>,
+    login: Login,
     opening: &Opening<'_>,
 ) -> Result<Option<(PlainToken, CurrentUser)>, sqlx::Error> {
-    let Login { account, rehashed, replaces } = login;
+    let Login { account, rehashed } = login;
     let (token, session) = opening.session();
     let now = opening.now;
     let opened = db
@@ -117,12 +121,18 @@ pub(super) async fn open(
             if let Some(password_hash) = &rehashed {
                 users::set_password_hash(tx, &account.id, password_hash).await?;
             }
-            if let Some(replaced) = replaces {
-                sessions::queries::end_one(tx, replaced, EndReason::Replaced, now).await?;
-            }
             opening.insert(tx, &account.id, &token, &session).await?;
             Ok::<_, sqlx::Error>(true)
         })
         .await?;
     Ok(opened.then(|| (token, opening.user(account, session))))
+}
+
+/// The session that the browser is signed in with. Not knowing is not the same as there being none.
+pub(super) fn session_to_replace(current: Result<CurrentUser, Problem>) -> Result<Option<String>, Problem> {
+    match current {
+        Ok(user) => Ok(user.session.map(|session| session.id)),
+        Err(problem) if problem.code().status().is_server_error() => Err(problem),
+        Err(_) => Ok(None),
+    }
 }

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::open::{LoginRules, Opening};
+use super::open::{LoginRules, Opening, session_to_replace};
 use super::throttle::Bucket;
 use crate::audit::{self, Entry, Event};
 use crate::clock::{Clock, Timestamp};
@@ -103,8 +103,9 @@ problems!(
 #[expect(clippy::too_many_arguments, reason = "a handler's arguments are what it is given by name")]
 pub(crate) async fn register(
     client: Client,
-    json: Json<RegisterRequest>,
+    json: Result<Json<RegisterRequest>, Problem>,
     session: Session,
+    current: Result<CurrentUser, Problem>,
     registration: ThinData<Registration>,
     new_passwords: Data<NewPasswords>,
     rules: ThinData<LoginRules>,
@@ -114,34 +115,46 @@ pub(crate) async fn register(
     if !registration.is_open {
         return Err(Problem::new(Code::RegistrationClosed));
     }
-    let request = json.0;
+    let request = json?.0;
     request.check()?;
-    let bucket = Bucket::of_registrations(client.ip);
-    let wait = bucket.seconds_to_wait(&db, clock.now()).await?;
-    if wait > 0 {
-        return Err(Problem::new(Code::TooManyAttempts).retry_after(wait));
+    let replaces = session_to_replace(current)?;
+    // Who asks for name after name learns which are taken, so asking counts, though for less than an account that is made.
+    let (asked, made) = (Bucket::of_registration_attempts(client.ip), Bucket::of_registrations(client.ip));
+    for bucket in [asked, made] {
+        let wait = bucket.seconds_to_wait(&db, clock.now()).await?;
+        if wait > 0 {
+            return Err(Problem::new(Code::TooManyAttempts).retry_after(wait));
+        }
     }
+    asked.fail(&db, clock.now()).await?;
     // A name that is taken is refused before a hash is computed for it; the unique column decides in any case.
     if users::find_by_name(&db, &request.username).await?.is_some() {
         return Err(Problem::new(Code::UsernameTaken));
     }
     let now = clock.now();
     let account = request.account(&new_passwords, Role::Member, now).await?;
-    let opening = Opening { rules: rules.0, client: &client, remember: true, refresh_token: None, now };
+    let opening = Opening {
+        rules: rules.0,
+        client: &client,
+        remember: true,
+        replaces: replaces.as_deref(),
+        refresh_token: None,
+        now,
+    };
     let (token, current) = opening.session();
     let entry = Entry::new(Event::AccountRegistered, now).about(&account.id).by(Some(&account.id));
     let entry = entry.in_session(&current.id).from(Some(&client));
-    let made = db
+    let inserted = db
         .write(async |tx| {
             users::insert(tx, &row(&account)).await?;
             audit::queries::insert(tx, &entry).await?;
             Ok::<_, users::InsertError>(opening.insert(tx, &account.id, &token, &current).await?)
         })
         .await;
-    if let Err(error) = made {
+    if let Err(error) = inserted {
         return Err(error.about_account(&db, &account.username).await);
     }
-    bucket.fail(&db, now).await?;
+    made.fail(&db, now).await?;
     state::sign_in(&session, &token, &current, now)?;
     Ok(Answer(opening.user(account, current)).customize().with_status(StatusCode::CREATED))
 }

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::authenticate::{Attempt, Authenticator};
 use super::logout::logout;
-use super::open::{LoginRules, Opening};
+use super::open::{LoginRules, Opening, session_to_replace};
 use super::reauth::reauth;
 use super::register::register;
 use super::token::token;
@@ -87,19 +87,11 @@ pub(crate) async fn login(
     attempt.check()?;
     let replaces = session_to_replace(current)?;
 
-    let opening = Opening { rules: rules.0, client: &client, remember, refresh_token: None, now: clock.now() };
-    let (token, user) = authenticator.sign_in(&attempt, replaces.as_deref(), &opening).await?;
+    let (replaces, now) = (replaces.as_deref(), clock.now());
+    let opening = Opening { rules: rules.0, client: &client, remember, replaces, refresh_token: None, now };
+    let (token, user) = authenticator.sign_in(&attempt, &opening).await?;
     if let Some(current) = &user.session {
         state::sign_in(&session, &token, current, opening.now)?;
     }
     Ok(Answer(user))
-}
-
-/// The session that the browser is signed in with. Not knowing is not the same as there being none.
-fn session_to_replace(current: Result<CurrentUser, Problem>) -> Result<Option<String>, Problem> {
-    match current {
-        Ok(user) => Ok(user.session.map(|session| session.id)),
-        Err(problem) if problem.code().status().is_server_error() => Err(problem),
-        Err(_) => Ok(None),
-    }
 }

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::open::{LoginRules, Opening};
+use super::open::{LoginRules, Opening, session_to_replace};
 use super::register::{RegisterRequest, row};
 use crate::audit::{self, Entry, Event};
 use crate::clock::Clock;
@@ -94,10 +94,12 @@ problems!(
 /// was and one that is too old are 404.
 #[utoipa::path(post, path = "/setup", operation_id = "setup", tag = "signing in", request_body = SetupRequest,
     responses((status = 201, body = CurrentUser, description = "Made and signed in; the cookie is set."), SetupProblems))]
+#[expect(clippy::too_many_arguments, reason = "a handler's arguments are what it is given by name")]
 pub(crate) async fn setup(
     client: Client,
     json: Json<SetupRequest>,
     session: Session,
+    current: Result<CurrentUser, Problem>,
     new_passwords: Data<NewPasswords>,
     rules: ThinData<LoginRules>,
     db: Data<Db>,
@@ -116,8 +118,16 @@ pub(crate) async fn setup(
     if !links::is_setup(&db, &link, now).await? {
         return Err(Problem::new(Code::NotFound));
     }
+    let replaces = session_to_replace(current)?;
     let account = request.account(&new_passwords, Role::Admin, now).await?;
-    let opening = Opening { rules: rules.0, client: &client, remember: true, refresh_token: None, now };
+    let opening = Opening {
+        rules: rules.0,
+        client: &client,
+        remember: true,
+        replaces: replaces.as_deref(),
+        refresh_token: None,
+        now,
+    };
     let (token, current) = opening.session();
     let entry = Entry::new(Event::SetupCompleted, now).about(&account.id).by(Some(&account.id));
     let entry = entry.in_session(&current.id).from(Some(&client));

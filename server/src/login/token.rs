@@ -179,10 +179,11 @@ async fn with_password(
         rules,
         client: context.client,
         remember: form.remember.unwrap_or(true),
+        replaces: replaces.as_deref(),
         refresh_token: Some(refresh_token.hash()),
         now,
     };
-    let (_, user) = authenticator.sign_in(&attempt, replaces.as_deref(), &opening).await?;
+    let (_, user) = authenticator.sign_in(&attempt, &opening).await?;
     let cookie = (!offline).then_some(context.cookie);
     Ok(hand_out(context.tokens, &user, &refresh_token, cookie, now)?)
 }

@@ -131,23 +131,23 @@ pub async fn insert(tx: &mut Tx, session: &NewSession<'_>) -> Result<(), sqlx::E
         .map(|_| ()))
 }
 
-/// Whether the session lives and its person is enabled, asked within the transaction that depends on it.
+/// What the person may do whose session lives, asked within the transaction that depends on it; `None` when it has ended or
+/// its person is disabled.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn is_alive(tx: &mut Tx, id: &str, now: Timestamp) -> Result<bool, sqlx::Error> {
-    const COUNT: Sql = sql!(
-        "SELECT COUNT(*) FROM session s JOIN user_account u ON u.id = s.user_id \
+pub async fn role_of_living(tx: &mut Tx, id: &str, now: Timestamp) -> Result<Option<Role>, sqlx::Error> {
+    const ROLE: Sql = sql!(
+        "SELECT u.role FROM session s JOIN user_account u ON u.id = s.user_id \
          WHERE s.id = ? AND s.status = ? AND s.expires_at > ? AND u.disabled = ?"
     );
-    let count: i64 = on_tx!(tx, COUNT, |connection, text| sqlx::query_scalar(text)
+    on_tx!(tx, ROLE, |connection, text| sqlx::query_scalar(text)
         .bind(id)
         .bind(Status::Active)
         .bind(now)
         .bind(false)
-        .fetch_one(connection)
-        .await)?;
-    Ok(count == 1)
+        .fetch_optional(connection)
+        .await)
 }
 
 /// Gives a living session another token, and notes that its person has just proved who they are; says whether it lives.

@@ -112,16 +112,39 @@ pub(crate) async fn list(
     clock: Data<Clock>,
     sessions: ThinData<Sessions>,
 ) -> Result<web::Json<Page<Session>>, Problem> {
-    let limit = cursor::limit(query.0.limit)?;
-    let before = cursor::after(query.0.cursor.as_deref())?;
-    let (now, lifetime) = (clock.now(), sessions.lifetime());
-    let rows = match query.0.status {
-        Some(StatusFilter::Active) => queries::list_alive(&db, &user.id, &before, limit + 1, &lifetime, now).await?,
-        None => queries::list(&db, &user.id, &before, limit + 1).await?,
-    };
     let current = user.session.as_ref().map(|session| session.id.as_str());
-    let sessions = rows.into_iter().map(|row| Session::of(row, current, &lifetime, now)).collect();
-    Ok(web::Json(Page::cut(sessions, limit, |session: &Session| session.id.clone())))
+    let of = Whose { user_id: &user.id, current };
+    Ok(web::Json(page(&db, &query.0, of, &sessions.lifetime(), clock.now()).await?))
+}
+
+/// Whose sessions are listed, and to the holder of which.
+#[derive(Clone, Copy, Debug)]
+pub struct Whose<'a> {
+    /// The person's id.
+    pub user_id: &'a str,
+    /// The session that asks.
+    pub current: Option<&'a str>,
+}
+
+/// A page of a person's sessions.
+///
+/// # Errors
+/// 422 for a limit or a cursor that is none, and those of the database.
+pub async fn page(
+    db: &Db,
+    query: &ListQuery,
+    of: Whose<'_>,
+    lifetime: &Lifetime,
+    now: Timestamp,
+) -> Result<Page<Session>, Problem> {
+    let limit = cursor::limit(query.limit)?;
+    let before = cursor::after(query.cursor.as_deref())?;
+    let rows = match query.status {
+        Some(StatusFilter::Active) => queries::list_alive(db, of.user_id, &before, limit + 1, lifetime, now).await?,
+        None => queries::list(db, of.user_id, &before, limit + 1).await?,
+    };
+    let sessions = rows.into_iter().map(|row| Session::of(row, of.current, lifetime, now)).collect();
+    Ok(Page::cut(sessions, limit, |session: &Session| session.id.clone()))
 }
 
 problems!(

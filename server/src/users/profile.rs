@@ -50,13 +50,27 @@ pub enum Change<T> {
 }
 
 impl<T> Change<T> {
-    /// What holds after the change, where `current` held before.
+    /// What is to be written, where `current` stands now.
     #[must_use]
-    pub fn of(self, current: T) -> T {
+    pub fn different_from(self, current: &T) -> Option<T>
+    where
+        T: PartialEq,
+    {
         match self {
-            Self::None => current,
-            Self::To(new) => new,
+            Self::To(new) if new != *current => Some(new),
+            _ => None,
         }
+    }
+}
+
+/// The names of the changed fields, for the audit.
+#[must_use]
+pub fn what_changed(email: bool, full_name: bool) -> Option<&'static str> {
+    match (email, full_name) {
+        (false, false) => None,
+        (true, false) => Some("email"),
+        (false, true) => Some("full_name"),
+        (true, true) => Some("email, full_name"),
     }
 }
 
@@ -101,27 +115,30 @@ pub(crate) async fn change(
     changes.check()?;
     let now = clock.now();
     let before = caller.user;
-    let mut after = before.clone();
-    after.email = changes.email.of(after.email);
-    after.full_name = changes.full_name.unwrap_or(after.full_name);
-    if after.email != before.email && now.since(caller.session.authenticated_at) > freshness.0.0 {
+    let email = changes.email.different_from(&before.email);
+    let full_name = changes.full_name.filter(|full_name| *full_name != before.full_name);
+    if email.is_some() && now.since(caller.session.authenticated_at) > freshness.0.0 {
         return Err(Problem::new(Code::ReauthRequired));
     }
-    let what = match (after.email != before.email, after.full_name != before.full_name) {
-        (false, false) => return Ok(Answer(after)),
-        (true, false) => "email",
-        (false, true) => "full_name",
-        (true, true) => "email, full_name",
-    };
+    let Some(what) = what_changed(email.is_some(), full_name.is_some()) else { return Ok(Answer(before)) };
     let entry = Entry::new(Event::ProfileChanged, now).own(&before).from(Some(&client)).detail(what);
-    let written = db
-        .write(async |tx| {
-            if queries::set_profile(tx, &after.id, after.email.as_deref(), &after.full_name).await? {
-                audit::queries::insert(tx, &entry).await?;
-            }
-            Ok::<_, InsertError>(())
-        })
-        .await;
-    written.map_err(InsertError::about_email)?;
+    // Only what was asked for is written: another tab may have changed the rest.
+    db.write(async |tx| {
+        let mut found = true;
+        if let Some(email) = &email {
+            found &= queries::set_email(tx, &before.id, email.as_deref()).await.map_err(InsertError::about_email)?;
+        }
+        if let Some(full_name) = &full_name {
+            found &= queries::set_full_name(tx, &before.id, full_name).await?;
+        }
+        if !found {
+            return Err(Problem::new(Code::NotAuthenticated));
+        }
+        Ok(audit::queries::insert(tx, &entry).await?)
+    })
+    .await?;
+    let mut after = before.clone();
+    after.email = email.unwrap_or(after.email);
+    after.full_name = full_name.unwrap_or(after.full_name);
     Ok(Answer(after))
 }

@@ -52,16 +52,25 @@ pub async fn find_by_name(db: &Db, name: &str) -> Result<Option<Account>, sqlx::
     on_db!(db, find, |pool, text| sqlx::query_as(text).bind(fold(name)).fetch_optional(pool).await)
 }
 
+const BY_ID: Sql = sql!(
+    "SELECT id, username, email, full_name, role, password_hash, disabled, created_at, last_login_at \
+     FROM user_account WHERE id = ?"
+);
+
 /// The account of this id.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn find(db: &Db, id: &str) -> Result<Option<Account>, sqlx::Error> {
-    const FIND: Sql = sql!(
-        "SELECT id, username, email, full_name, role, password_hash, disabled, created_at, last_login_at \
-         FROM user_account WHERE id = ?"
-    );
-    on_db!(db, FIND, |pool, text| sqlx::query_as(text).bind(id).fetch_optional(pool).await)
+    on_db!(db, BY_ID, |pool, text| sqlx::query_as(text).bind(id).fetch_optional(pool).await)
+}
+
+/// The account of this id, as it is within the transaction.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find_within(tx: &mut Tx, id: &str) -> Result<Option<Account>, sqlx::Error> {
+    on_tx!(tx, BY_ID, |connection, text| sqlx::query_as(text).bind(id).fetch_optional(connection).await)
 }
 
 /// An account to be made.
@@ -204,23 +213,35 @@ pub async fn replace_password_hash(tx: &mut Tx, id: &str, verified: &str, new: &
         .map(|done| done.rows_affected() == 1))
 }
 
-/// Changes the e-mail address and the full name; says whether the account exists.
+/// Changes the e-mail address; says whether the account exists.
 ///
 /// # Errors
 /// [`InsertError`].
-pub async fn set_profile(tx: &mut Tx, id: &str, email: Option<&str>, full_name: &str) -> Result<bool, InsertError> {
-    const SET: Sql =
-        sql!("UPDATE user_account SET email = ?, email_folded = ?, full_name = ?, full_name_folded = ? WHERE id = ?");
+pub async fn set_email(tx: &mut Tx, id: &str, email: Option<&str>) -> Result<bool, InsertError> {
+    const SET: Sql = sql!("UPDATE user_account SET email = ?, email_folded = ? WHERE id = ?");
     let done = on_tx!(tx, SET, |connection, text| sqlx::query(text)
         .bind(email)
         .bind(email.map(fold))
-        .bind(full_name)
-        .bind(fold(full_name))
         .bind(id)
         .execute(connection)
         .await
         .map(|done| done.rows_affected() == 1));
     done.map_err(|error| if db::is_unique_violation(&error) { InsertError::Taken } else { error.into() })
+}
+
+/// Changes the name that others see; says whether the account exists.
+///
+/// # Errors
+/// Those of the database.
+pub async fn set_full_name(tx: &mut Tx, id: &str, full_name: &str) -> Result<bool, sqlx::Error> {
+    const SET: Sql = sql!("UPDATE user_account SET full_name = ?, full_name_folded = ? WHERE id = ?");
+    on_tx!(tx, SET, |connection, text| sqlx::query(text)
+        .bind(full_name)
+        .bind(fold(full_name))
+        .bind(id)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected() == 1))
 }
 
 /// Changes the role; says whether the account exists.

@@ -1,6 +1,8 @@
 //! What administrators do to people.
 
-use hallpass::identity::Role;
+use std::time::Duration;
+
+use hallpass::identity::{EndReason, Role};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -172,6 +174,74 @@ async fn of_two_administrators_who_demote_each_other_one_stays() {
     codes.sort_unstable();
     assert!(codes == [200, 409] || codes == [200, 403], "{codes:?}");
     assert_eq!(app.number("SELECT COUNT(*) FROM user_account WHERE role = 'admin'").await, 1);
+}
+
+#[actix_web::test]
+async fn who_is_demoted_or_signed_out_meanwhile_changes_nothing() {
+    let app = spawn().await;
+    let (mut root, mut other) = (app.admin("root").await, app.admin("other").await);
+    let (root_id, other_id) = (my_id(&mut root).await, my_id(&mut other).await);
+    let while_it_waits = async |wish: Value, browser: &mut Browser, take: &str| {
+        let taking = app.db.write(async |tx| {
+            hallpass::users::queries::lock_enabled_admins(tx).await?;
+            if take == "role" {
+                hallpass::users::queries::set_role(tx, &other_id, Role::Member).await?;
+            } else {
+                hallpass::sessions::queries::end_all(tx, &root_id, None, EndReason::Revoked, app.clock.now()).await?;
+            }
+            // The request is let in by what holds until the commit, and then has to wait for it.
+            tokio::time::sleep(Duration::from_millis(400)).await;
+            Ok::<_, sqlx::Error>(())
+        });
+        let asking = async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            browser.post("/api/users", wish).await
+        };
+        let (taken, answer) = futures_util::join!(taking, asking);
+        taken.unwrap();
+        answer
+    };
+    let wish = json!({"username": "mallory", "role": "admin"});
+    while_it_waits(wish.clone(), &mut other, "role").await.is(403, "forbidden");
+    while_it_waits(wish, &mut root, "session").await;
+    assert_eq!(app.number("SELECT COUNT(*) FROM user_account").await, 2);
+}
+
+#[actix_web::test]
+async fn disabling_and_a_new_password_take_links_back_and_edits_say_what_they_changed() {
+    let app = spawn().await;
+    let mut admin = app.admin("root").await;
+    let bob = app.person("bob").await;
+    let link = format!("/api/links/{}", token_of(&reset_link(&app, &mut admin, "bob").await.json()));
+    let path = format!("/api/users/{bob}");
+    admin.patch(&path, json!({"disabled": true})).await.is(200, "");
+    admin.patch(&path, json!({"disabled": false, "email": "bob@example.com", "full_name": ""})).await.is(200, "");
+    app.browser().get(&link).await.is(404, "not_found");
+
+    let link = format!("/api/links/{}", token_of(&reset_link(&app, &mut admin, "bob").await.json()));
+    let mut browser = app.browser();
+    browser.login("bob", PASSWORD).await.is(200, "");
+    let change = json!({"current_password": PASSWORD, "new_password": NEW});
+    browser.post("/api/password", change).await.is(204, "");
+    app.browser().get(&link).await.is(404, "not_found");
+    let audit = admin.get("/api/audit?event=profile_changed").await.json();
+    assert_eq!(audit["items"][0]["detail"], "email");
+}
+
+#[actix_web::test]
+async fn the_living_sessions_of_a_person_can_be_listed_alone() {
+    let app = spawn().await;
+    let mut admin = app.admin("root").await;
+    let bob = app.person("bob").await;
+    let mut ended = app.browser();
+    ended.login("bob", PASSWORD).await.is(200, "");
+    ended.logout().await.is(204, "");
+    app.browser().login("bob", PASSWORD).await.is(200, "");
+    let path = format!("/api/users/{bob}/sessions");
+    let count = async |admin: &mut Browser, query: &str| {
+        admin.get(&format!("{path}{query}")).await.json()["items"].as_array().unwrap().len()
+    };
+    assert_eq!((count(&mut admin, "").await, count(&mut admin, "?status=active").await), (2, 1));
 }
 
 #[actix_web::test]

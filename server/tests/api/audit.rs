@@ -56,6 +56,32 @@ async fn a_person_sees_what_happened_to_their_account() {
 }
 
 #[actix_web::test]
+async fn where_an_administrator_sits_is_not_the_persons_to_know() {
+    let app = spawn().await;
+    let mut admin = app.admin("root").await;
+    let mut bob = app.signed_in("bob").await;
+    let id = bob.get("/api/me").await.json()["id"].as_str().unwrap().to_owned();
+    app.browser().login("bob", "wrong").await;
+    app.advance(1);
+    admin.patch(&format!("/api/users/{id}"), json!({"full_name": "Bob B"})).await.is(200, "");
+    let page = bob.get("/api/me/activity").await.json();
+    let (changed, failed) = (&page["items"][0], &page["items"][1]);
+    assert_eq!((changed["event"].as_str(), changed["detail"].as_str()), (Some("profile_changed"), Some("full_name")));
+    assert_eq!([&changed["ip"], &changed["device"], &changed["session_id"]], [&Value::Null; 3]);
+    assert_eq!(failed["ip"], "127.0.0.1");
+    app.advance(1);
+    let export = bob.get("/api/me/export").await.json();
+    assert_eq!(export["activity"][1]["ip"], Value::Null, "{export}");
+    assert_eq!(admin.get("/api/audit?event=profile_changed").await.json()["items"][0]["ip"], "127.0.0.1");
+    admin.delete(&format!("/api/users/{id}")).await.is(204, "");
+    let audit = admin.get("/api/audit").await.json();
+    let of = |event: &str| {
+        audit["items"].as_array().unwrap().iter().find(|line| line["event"] == event).unwrap()["ip"].clone()
+    };
+    assert_eq!((of("profile_changed"), of("login_failed")), (json!("127.0.0.1"), Value::Null));
+}
+
+#[actix_web::test]
 async fn activity_is_paged() {
     let app = spawn().await;
     let mut browser = app.signed_in("alice").await;

@@ -35,6 +35,23 @@ async fn what_is_given_changes_and_the_rest_stays() {
 }
 
 #[actix_web::test]
+async fn two_tabs_that_change_different_things_both_do() {
+    let app = spawn().await;
+    let mut one = app.signed_in("alice").await;
+    let mut other = one.clone();
+    for number in 0..10 {
+        let (email, name) = (format!("a{number}@example.com"), format!("Alice {number}"));
+        let (first, second) = futures_util::join!(
+            one.patch("/api/me", json!({"email": email})),
+            other.patch("/api/me", json!({"full_name": name})),
+        );
+        assert_eq!((first.status, second.status), (200, 200));
+        let me = one.get("/api/me").await.json();
+        assert_eq!((me["email"].as_str(), me["full_name"].as_str()), (Some(&*email), Some(&*name)));
+    }
+}
+
+#[actix_web::test]
 async fn another_address_needs_a_fresh_password_and_another_name_does_not() {
     let app = spawn().await;
     let mut browser = app.signed_in("alice").await;

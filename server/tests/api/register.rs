@@ -14,6 +14,7 @@ async fn register(app: &TestApp, username: &str) -> Answer {
 async fn closed_unless_opened() {
     let app = spawn().await;
     register(&app, "carol").await.is(403, "registration_closed");
+    app.browser().post("/api/register", json!({})).await.is(403, "registration_closed");
     assert_eq!(app.number("SELECT COUNT(*) FROM user_account").await, 0);
 }
 
@@ -68,6 +69,34 @@ async fn one_address_makes_ten_then_one_every_six_seconds() {
     app.advance(6);
     register(&app, "dave").await.is(201, "");
     app.browser().login("dave", NEW).await.is(200, "");
+}
+
+#[actix_web::test]
+async fn asking_for_names_has_an_end() {
+    let app = spawn_with(&[("REGISTRATION", "open")]).await;
+    app.person("carol").await;
+    for _ in 0..60 {
+        register(&app, "carol").await.is(409, "username_taken");
+    }
+    register(&app, "carol").await.is(429, "too_many_attempts");
+    register(&app, "dave").await.is(429, "too_many_attempts");
+    app.advance(6);
+    register(&app, "dave").await.is(201, "");
+}
+
+#[actix_web::test]
+async fn a_live_session_makes_room_for_the_new_one() {
+    let app = spawn_with(&[("REGISTRATION", "open")]).await;
+    let mut browser = app.signed_in("alice").await;
+    for (path, wish) in [
+        ("/api/register", json!({"username": "carol", "password": NEW})),
+        ("/api/setup", json!({"token": app.setup_token().await, "username": "root", "password": NEW})),
+    ] {
+        let mut before = browser.clone();
+        assert_eq!(browser.post(path, wish).await.status, 201);
+        browser.get("/api/me").await.is(200, "");
+        assert_eq!(before.get("/api/me").await.is(401, "session_ended").json()["reason"], "replaced");
+    }
 }
 
 #[actix_web::test]

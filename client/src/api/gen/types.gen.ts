@@ -2900,6 +2900,10 @@ export type ListUserSessionsData = {
   };
   query?: {
     /**
+     * `active` for those that live; all others with it when left out.
+     */
+    status?: StatusFilter;
+    /**
      * How many, from 1 to 100; 20 when left out.
      */
     limit?: number;
