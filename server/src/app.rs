@@ -15,6 +15,7 @@ use crate::bearer::{self, Bearer};
 use crate::clock::Clock;
 use crate::config::{Config, EnvironmentKind};
 use crate::db::{self, Db, migrate};
+use crate::events::{self, Newsroom};
 use crate::http::client_ip::TrustedProxies;
 use crate::http::drain::Drain;
 use crate::http::envelope::{self, Envelope};
@@ -69,6 +70,7 @@ pub struct Application {
     hasher: Hasher,
     access_tokens: AccessTokens,
     drain: Drain,
+    newsroom: Newsroom,
 }
 
 impl Application {
@@ -84,7 +86,17 @@ impl Application {
         let db = Db::connect(&config.database).await?;
         migrate::run(&db).await?;
         let hasher = Hasher::start(&config.password);
-        Ok(Self { config, listener, address, db, clock, hasher, access_tokens, drain: Drain::default() })
+        Ok(Self {
+            config,
+            listener,
+            address,
+            db,
+            clock,
+            hasher,
+            access_tokens,
+            drain: Drain::default(),
+            newsroom: Newsroom::default(),
+        })
     }
 
     /// Where it listens; tells the port where PORT was 0.
@@ -127,8 +139,10 @@ impl Application {
             EnvironmentKind::Development => Duration::ZERO,
         };
         let (db, drain, lifetime) = (self.db.clone(), self.drain.clone(), sessions.lifetime());
+        let newsroom = self.newsroom.clone();
         let chores = [
             actix_web::rt::spawn(prune::hourly(db.clone(), self.clock.clone(), lifetime)),
+            actix_web::rt::spawn(newsroom.clone().run(db.clone(), self.clock.clone())),
             actix_web::rt::spawn(throttle::sweep(db.clone(), self.clock.clone())),
             actix_web::rt::spawn(api_tokens::prune::hourly(db.clone(), self.clock.clone())),
             actix_web::rt::spawn(links::prune::hourly(db.clone(), self.clock.clone())),
@@ -143,6 +157,7 @@ impl Application {
             drain.begin();
             tracing::info!("shutting down");
             actix_web::rt::time::sleep(announce).await;
+            newsroom.close();
             handle.stop(true).await;
         });
         let outcome = server.await;
@@ -177,6 +192,7 @@ impl Application {
         let db = Data::new(self.db);
         let clock = Data::new(self.clock);
         let drain = Data::new(self.drain);
+        let newsroom = self.newsroom;
         let proxies = Data::new(TrustedProxies::new(http.trusted_proxies));
         let docs_page = Data::new(DocsPage::render(&document));
         let openapi_json = Data::new(OpenApiJson(Bytes::from(document.to_string())));
@@ -189,6 +205,7 @@ impl Application {
                 .configure(links::routes::configure)
                 .configure(audit::routes::configure)
                 .configure(sessions::routes::configure)
+                .configure(events::routes::configure)
                 .configure(access_tokens::routes::configure)
                 .configure(api_tokens::routes::configure)
                 .default_service(web::to(nothing_here))
@@ -220,6 +237,7 @@ impl Application {
                 .app_data(new_passwords.clone())
                 .app_data(links.clone())
                 .app_data(ThinData(registration))
+                .app_data(ThinData(newsroom.clone()))
                 .app_data(ThinData(refresh_cookie))
                 .app_data(ThinData(bearer.clone()))
                 .app_data(ThinData(origins.clone()))

@@ -14,6 +14,7 @@
 //! | [`bearer`] | who is asking with a token |
 //! | [`api_tokens`] | opaque tokens for scripts |
 //! | [`access_tokens`] | JSON Web Tokens, and the refresh tokens that renew them |
+//! | [`events`] | telling open pages what happens to their sessions |
 //! | [`sessions`] | sessions: the store behind the cookie, listing and ending them |
 //! | [`audit`] | who did what to whom |
 //! | [`system`] | health, server time, the documentation's addresses |
@@ -35,6 +36,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod events;
 pub mod fold;
 pub mod http;
 pub mod identity;

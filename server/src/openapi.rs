@@ -7,7 +7,7 @@ use utoipa::{Modify, OpenApi};
 
 use crate::http::problem::{Code, FieldError};
 use crate::identity::EndReason;
-use crate::{access_tokens, administration, api_tokens, audit, links, login, sessions, system, users};
+use crate::{access_tokens, administration, api_tokens, audit, events, links, login, sessions, system, users};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -46,6 +46,7 @@ use crate::{access_tokens, administration, api_tokens, audit, links, login, sess
         sessions::routes::list,
         sessions::routes::end,
         sessions::routes::end_others,
+        events::routes::follow,
         system::routes::health,
         system::routes::server_time,
         system::routes::openapi,

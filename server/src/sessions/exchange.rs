@@ -17,6 +17,8 @@ use crate::identity::Credential;
 pub(super) struct Exchange {
     /// Who presents the token.
     pub client: Client,
+    /// Whether it counts as a use of the session.
+    pub is_use: bool,
     /// Whom the token belongs to.
     pub credential: RefCell<Option<Credential>>,
     /// Why a session could not be ended.

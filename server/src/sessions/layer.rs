@@ -17,7 +17,7 @@ use super::cookie::SessionCookie;
 use super::exchange::{self, Exchange};
 use super::model::Lifetime;
 use super::store::SqlSessionStore;
-use super::touch::Toucher;
+use super::touch::{self, Toucher};
 use crate::clock::Clock;
 use crate::config::{HttpConfig, SessionConfig};
 use crate::db::Db;
@@ -60,12 +60,13 @@ impl Sessions {
         self.cookie.removal()
     }
 
-    /// What the session of this id that tokens carry is worth right now; `None` where there is none.
+    /// What the session of this id that tokens carry is worth right now; `None` where there is none. `is_use` tells whether
+    /// asking counts as a use of it.
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn judge_token_session(&self, id: &str) -> Result<Option<Credential>, sqlx::Error> {
-        self.store.judge_token_session(id).await
+    pub async fn judge_token_session(&self, id: &str, is_use: bool) -> Result<Option<Credential>, sqlx::Error> {
+        self.store.judge_token_session(id, is_use).await
     }
 
     /// Takes the session's cookie out of a request, so that nobody looks at it.
@@ -100,6 +101,7 @@ pub async fn exchange(
     let Sessions { store, cookie } = sessions.0;
     let exchange = Rc::new(Exchange {
         client: Client::of(&request),
+        is_use: touch::is_use(request.path()),
         credential: None.into(),
         failure: None.into(),
         kept: None.into(),

@@ -31,20 +31,23 @@ impl SqlSessionStore {
     /// What the token is worth right now; `None` where no session has it.
     async fn judge(&self, token: TokenHash) -> Result<Option<Credential>, sqlx::Error> {
         match queries::find_by_token(&self.db, &token).await? {
-            Some(session) => self.judge_found(session).await.map(Some),
+            Some(session) => {
+                let is_use = exchange::with(|exchange| exchange.is_use).unwrap_or(true);
+                self.judge_found(session, is_use).await.map(Some)
+            }
             None => Ok(None),
         }
     }
 
     /// What the session of this id that tokens carry is worth right now; `None` where there is none.
-    pub async fn judge_token_session(&self, id: &str) -> Result<Option<Credential>, sqlx::Error> {
+    pub async fn judge_token_session(&self, id: &str, is_use: bool) -> Result<Option<Credential>, sqlx::Error> {
         match queries::find_token_session(&self.db, id).await? {
-            Some(session) => self.judge_found(session).await.map(Some),
+            Some(session) => self.judge_found(session, is_use).await.map(Some),
             None => Ok(None),
         }
     }
 
-    async fn judge_found(&self, session: FoundSession) -> Result<Credential, sqlx::Error> {
+    async fn judge_found(&self, session: FoundSession, is_use: bool) -> Result<Credential, sqlx::Error> {
         let now = self.clock.now();
         let ended = self.end_of(&session, now);
         if let Some((reason, at)) = ended {
@@ -67,7 +70,9 @@ impl SqlSessionStore {
                 .await?;
             return Ok(Credential::Ended { reason, at: now });
         }
-        self.toucher.seen(&session.id, Some(session.last_seen_at), now);
+        if is_use {
+            self.toucher.seen(&session.id, Some(session.last_seen_at), now);
+        }
         telemetry::note_user(&session.user_id);
         Ok(Credential::User(Box::new(session.into())))
     }

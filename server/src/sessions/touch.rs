@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use percent_encoding::percent_decode_str;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::clock::Timestamp;
@@ -12,6 +13,15 @@ use crate::db::Db;
 pub const TOUCH_EVERY: Duration = Duration::from_mins(1);
 /// Sightings that wait; more are dropped, for the next request brings them again.
 const BACKLOG: usize = 1024;
+
+const EVENTS: &str = "/api/events";
+
+/// Whether a request to `path` shows that somebody is there. An open page follows events by itself, also where everybody has
+/// gone home: that must not keep a session from resting.
+#[must_use]
+pub fn is_use(path: &str) -> bool {
+    percent_decode_str(path).decode_utf8_lossy() != EVENTS
+}
 
 /// What was seen, and when.
 pub type Sighting = (String, Timestamp);

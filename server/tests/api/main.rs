@@ -14,6 +14,7 @@ mod crash;
 mod cross_site;
 mod database;
 mod directory;
+mod events;
 mod faults;
 mod hashing;
 mod headers;

@@ -58,6 +58,7 @@ impl Caller {
             "showLink" => (Method::GET, format!("/api/links/{target}"), Value::Null),
             "followLink" => (Method::POST, format!("/api/links/{target}"), json!({"password": NEW_PASSWORD})),
             "listSessions" => (Method::GET, "/api/sessions".to_owned(), Value::Null),
+            "followEvents" => (Method::GET, "/api/events".to_owned(), Value::Null),
             "endOtherSessions" => (Method::DELETE, "/api/sessions".to_owned(), Value::Null),
             "endSession" => (Method::DELETE, format!("/api/sessions/{NOBODY}"), Value::Null),
             "reauth" => (Method::POST, "/api/reauth".to_owned(), json!({"password": PASSWORD})),

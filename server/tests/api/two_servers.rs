@@ -8,7 +8,7 @@ use crate::app::{Browser, PASSWORD, TestApp, spawn, spawn_with};
 use crate::database;
 
 /// The same browser, talking to another server.
-fn at(server: &TestApp, browser: &Browser) -> Browser {
+pub fn at(server: &TestApp, browser: &Browser) -> Browser {
     Browser { base: server.url(""), ..browser.clone() }
 }
 
@@ -107,7 +107,7 @@ async fn servers_may_start_together_on_an_empty_database() {
     }
 }
 
-async fn pair() -> (TestApp, TestApp) {
+pub async fn pair() -> (TestApp, TestApp) {
     let one = spawn().await;
     let other = one.twin().await;
     (one, other)

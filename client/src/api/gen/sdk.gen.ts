@@ -46,6 +46,10 @@ import type {
   ExportProfileData,
   ExportProfileErrors,
   ExportProfileResponses,
+  FollowEventsData,
+  FollowEventsErrors,
+  FollowEventsResponse,
+  FollowEventsResponses,
   FollowLinkData,
   FollowLinkErrors,
   FollowLinkResponses,
@@ -152,6 +156,19 @@ export const listAudit = <ThrowOnError extends boolean = false>(
  */
 export const docs = <ThrowOnError extends boolean = false>(options?: Options<DocsData, ThrowOnError>) =>
   (options?.client ?? client).get<DocsResponses, unknown, ThrowOnError>({ url: "/docs", ...options });
+
+/**
+ * Follows the caller's session, as server-sent events. `session-ended` carries `reason` and `at` and is the last one;
+ * `user-changed` says that name, address or role changed. In between comes a comment every 15 seconds. A stream that ends
+ * without a word is to be opened again.
+ */
+export const followEvents = <ThrowOnError extends boolean = false>(
+  options?: Options<FollowEventsData, ThrowOnError, FollowEventsResponse>,
+) =>
+  (options?.client ?? client).sse.get<FollowEventsResponses, FollowEventsErrors, ThrowOnError>({
+    url: "/events",
+    ...options,
+  });
 
 /**
  * How the server is; for load balancers.

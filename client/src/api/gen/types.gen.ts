@@ -1084,6 +1084,45 @@ export type DocsResponses = {
 
 export type DocsResponse = DocsResponses[keyof DocsResponses];
 
+export type FollowEventsData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: "/events";
+};
+
+export type FollowEventsErrors = {
+  /**
+   * Sign in first. The session has ended.
+   */
+  401: Problem & {
+    code: "not_authenticated" | "session_ended";
+  };
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable";
+  };
+};
+
+export type FollowEventsError = FollowEventsErrors[keyof FollowEventsErrors];
+
+export type FollowEventsResponses = {
+  /**
+   * Events, as they happen.
+   */
+  200: string;
+};
+
+export type FollowEventsResponse = FollowEventsResponses[keyof FollowEventsResponses];
+
 export type HealthData = {
   body?: never;
   path?: never;

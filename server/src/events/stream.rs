@@ -1,0 +1,112 @@
+//! One open stream, in the form of server-sent events (WHATWG HTML, section 9.2).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web::Bytes;
+use futures_util::{Stream, stream};
+use tokio::sync::broadcast::Receiver;
+use tokio::time::Instant;
+
+use super::newsroom::Edition;
+use crate::clock::{Clock, Timestamp};
+use crate::identity::{CurrentUser, EndReason};
+
+/// How often a silent stream says that it is alive; proxies close what is silent for longer.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// How long the stream of a token for scripts lasts: it may run out meanwhile, and whoever comes back is asked for it again.
+const WITHOUT_SESSION: Duration = Duration::from_mins(5);
+
+/// What the stream of one page knows.
+pub(super) struct Follower {
+    user_id: String,
+    session_id: Option<String>,
+    ends_at: Timestamp,
+    news: Receiver<Arc<Edition>>,
+    clock: Clock,
+    beats_at: Instant,
+}
+
+/// What a page is told.
+#[derive(Debug, PartialEq, Eq)]
+enum Word {
+    Heartbeat,
+    UserChanged,
+    SessionEnded(EndReason, Timestamp),
+    /// Nothing more; who is still there comes back.
+    Goodbye,
+}
+
+impl Follower {
+    pub fn new(user: CurrentUser, news: Receiver<Arc<Edition>>, clock: Clock) -> Self {
+        let (session_id, ends_at) = match user.session {
+            Some(session) => (Some(session.id), session.expires_at),
+            None => (None, clock.now().plus(WITHOUT_SESSION)),
+        };
+        // The first heartbeat comes at once, so that the page knows that it is followed.
+        Self { user_id: user.id, session_id, ends_at, news, clock, beats_at: Instant::now() }
+    }
+
+    /// The stream, until the session or the server ends.
+    pub fn into_stream(self) -> impl Stream<Item = Result<Bytes, actix_web::Error>> {
+        stream::unfold(Some(self), |follower| async move {
+            let mut follower = follower?;
+            let word = follower.next().await;
+            let text = word.text()?;
+            let next = matches!(word, Word::Heartbeat | Word::UserChanged).then_some(follower);
+            Some((Ok(text), next))
+        })
+    }
+
+    async fn next(&mut self) -> Word {
+        loop {
+            let edition = tokio::select! {
+                edition = self.news.recv() => edition,
+                () = tokio::time::sleep_until(self.beats_at) => return self.beat(),
+            };
+            // Who lags behind may have missed its end.
+            let Ok(edition) = edition else { return Word::Goodbye };
+            if let Some(word) = self.find_in(&edition) {
+                return word;
+            }
+        }
+    }
+
+    fn beat(&mut self) -> Word {
+        let now = self.clock.now();
+        let left = self.ends_at.since(now);
+        self.beats_at = Instant::now() + left.min(HEARTBEAT);
+        match (left.is_zero(), &self.session_id) {
+            (false, _) => Word::Heartbeat,
+            (true, Some(_)) => Word::SessionEnded(EndReason::Expired, self.ends_at),
+            (true, None) => Word::Goodbye,
+        }
+    }
+
+    fn find_in(&self, edition: &Edition) -> Option<Word> {
+        let ended = self.session_id.as_ref().and_then(|id| edition.ended.get(id));
+        let gone = edition.gone.get(&self.user_id);
+        match (ended, gone, &self.session_id) {
+            (Some((reason, at)), ..) => Some(Word::SessionEnded(*reason, *at)),
+            (None, Some(at), Some(_)) => Some(Word::SessionEnded(EndReason::Revoked, *at)),
+            (None, Some(_), None) => Some(Word::Goodbye),
+            (None, None, None) if edition.revoked.contains(&self.user_id) => Some(Word::Goodbye),
+            _ if edition.is_last => Some(Word::Goodbye),
+            _ => edition.changed.contains(&self.user_id).then_some(Word::UserChanged),
+        }
+    }
+}
+
+impl Word {
+    fn text(&self) -> Option<Bytes> {
+        Some(match self {
+            Self::Heartbeat => Bytes::from_static(b": heartbeat\n\n"),
+            Self::UserChanged => Bytes::from_static(b"event: user-changed\ndata: {}\n\n"),
+            Self::SessionEnded(reason, at) => {
+                let data = serde_json::json!({"reason": reason, "at": at});
+                Bytes::from(format!("event: session-ended\ndata: {data}\n\n"))
+            }
+            Self::Goodbye => return None,
+        })
+    }
+}

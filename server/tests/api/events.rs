@@ -1,0 +1,215 @@
+//! Following one's session.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
+use reqwest::header::{AUTHORIZATION, COOKIE, USER_AGENT};
+use serde_json::{Value, json};
+
+use crate::app::{Browser, FIREFOX, PASSWORD, TestApp, spawn, spawn_with};
+use crate::database;
+use crate::process::{Server, create_person};
+use crate::two_servers::{at, pair};
+
+/// An open stream, read line by line.
+struct Events {
+    pieces: BoxStream<'static, reqwest::Result<Vec<u8>>>,
+    read: String,
+}
+
+impl Events {
+    async fn open(browser: &Browser) -> Self {
+        let mut request = reqwest::Client::new().get(format!("{}/api/events", browser.base));
+        request = match (&browser.cookie, browser.headers.first()) {
+            (Some(cookie), _) => request.header(COOKIE, cookie),
+            (None, Some((_, bearer))) => request.header(AUTHORIZATION, bearer),
+            (None, None) => request,
+        };
+        let response = request.header(USER_AGENT, browser.user_agent.as_deref().unwrap()).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        assert_eq!(response.headers()["cache-control"], "no-store");
+        let pieces = response.bytes_stream().map(|piece| piece.map(|piece| piece.to_vec())).boxed();
+        let mut events = Self { pieces, read: String::new() };
+        assert_eq!(events.next().await.unwrap(), ": heartbeat");
+        events
+    }
+
+    /// The next block; `None` when the stream has ended.
+    async fn next(&mut self) -> Option<String> {
+        loop {
+            if let Some((block, rest)) = self.read.split_once("\n\n") {
+                let block = block.to_owned();
+                self.read = rest.to_owned();
+                return Some(block);
+            }
+            let piece =
+                tokio::time::timeout(Duration::from_secs(20), self.pieces.next()).await.expect("a word in time");
+            self.read.push_str(std::str::from_utf8(&piece?.unwrap()).unwrap());
+        }
+    }
+
+    /// The reason that the last event tells, which has to come within two seconds.
+    async fn ended(&mut self) -> String {
+        let asked = Instant::now();
+        let block = self.next().await.unwrap();
+        assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+        let data = block.strip_prefix("event: session-ended\ndata: ").unwrap_or_else(|| panic!("{block}"));
+        let data: Value = serde_json::from_str(data).unwrap();
+        assert!(data["at"].as_str().unwrap().starts_with("2026-01-"), "{data}");
+        assert_eq!(self.next().await, None);
+        data["reason"].as_str().unwrap().to_owned()
+    }
+}
+
+async fn another(app: &TestApp) -> Browser {
+    let mut browser = app.browser();
+    browser.login("alice", PASSWORD).await.is(200, "");
+    browser
+}
+
+#[actix_web::test]
+async fn every_ending_is_told_to_those_it_concerns() {
+    let app = spawn().await;
+    let mut browser = app.signed_in("alice").await;
+    let mut bob = Events::open(&app.signed_in("bob").await).await;
+    let mut other = another(&app).await;
+    let (mut mine, mut theirs) = (Events::open(&browser).await, Events::open(&other).await);
+    other.logout().await.is(204, "");
+    assert_eq!(theirs.ended().await, "logged_out");
+
+    let mut theirs = Events::open(&another(&app).await).await;
+    browser.delete("/api/sessions").await.is(200, "");
+    assert_eq!(theirs.ended().await, "revoked");
+
+    let mut theirs = Events::open(&another(&app).await).await;
+    let change = json!({"current_password": PASSWORD, "new_password": "other words nobody guesses"});
+    browser.post("/api/password", change).await.is(204, "");
+    assert_eq!(theirs.ended().await, "password_changed");
+
+    browser.patch("/api/me", json!({"full_name": "Alice Moore"})).await.is(200, "");
+    assert_eq!(mine.next().await.unwrap(), "event: user-changed\ndata: {}");
+    browser.login("alice", "other words nobody guesses").await.is(200, "");
+    assert_eq!(mine.ended().await, "replaced");
+
+    let id = bob_id(&app).await;
+    app.admin("root").await.patch(&format!("/api/users/{id}"), json!({"disabled": true})).await.is(200, "");
+    assert_eq!(bob.ended().await, "disabled");
+}
+
+async fn bob_id(app: &TestApp) -> String {
+    hallpass::users::queries::find_by_name(&app.db, "bob").await.unwrap().unwrap().id
+}
+
+#[actix_web::test]
+async fn a_deleted_person_and_a_session_that_runs_out_are_told_too() {
+    let app = spawn().await;
+    let mut bob = Events::open(&app.signed_in("bob").await).await;
+    let id = bob_id(&app).await;
+    let mut root = app.admin("root").await;
+    root.delete(&format!("/api/users/{id}")).await.is(204, "");
+    assert_eq!(bob.ended().await, "revoked");
+
+    let mut browser = app.browser();
+    app.person("alice").await;
+    let remember = json!({"username": "alice", "password": PASSWORD, "remember": false});
+    browser.post("/api/login", remember).await.is(200, "");
+    app.advance(24 * 3600 - 1);
+    let mut alice = Events::open(&browser).await;
+    app.advance(1);
+    assert_eq!(alice.ended().await, "expired");
+}
+
+#[actix_web::test]
+async fn what_ends_through_one_server_is_told_by_the_other() {
+    let (one, other) = pair().await;
+    let mut browser = one.signed_in("alice").await;
+    let mut theirs = Events::open(&at(&other, &another(&one).await)).await;
+    browser.delete("/api/sessions").await.is(200, "");
+    assert_eq!(theirs.ended().await, "revoked");
+}
+
+#[actix_web::test]
+async fn tokens_follow_too() {
+    let app = spawn().await;
+    let mut browser = app.signed_in("alice").await;
+    let fields =
+        [("grant_type", "password"), ("username", "alice"), ("password", PASSWORD), ("scope", "offline_access")];
+    let token = app.browser().form("/api/token", &fields).await.json()["access_token"].as_str().unwrap().to_owned();
+    let mut theirs = Events::open(&browser.with_bearer(&token)).await;
+    browser.delete("/api/sessions").await.is(200, "");
+    assert_eq!(theirs.ended().await, "revoked");
+
+    let wish = json!({"name": "ci", "expires_in_days": 1, "scopes": ["read"]});
+    let made = browser.post("/api/tokens", wish).await.json();
+    let mut script = Events::open(&browser.with_bearer(made["token"].as_str().unwrap())).await;
+    browser.patch("/api/me", json!({"full_name": "Alice Moore"})).await.is(200, "");
+    assert_eq!(script.next().await.unwrap(), "event: user-changed\ndata: {}");
+    browser.delete(&format!("/api/tokens/{}", made["id"].as_str().unwrap())).await.is(204, "");
+    assert_eq!(script.next().await, None, "the script comes back, and is refused");
+}
+
+#[actix_web::test]
+async fn following_is_no_use_of_a_session() {
+    let app = spawn_with(&[("SESSION_IDLE_MINUTES", "30")]).await;
+    let mut browser = app.signed_in("alice").await;
+    app.advance(29 * 60);
+    let events = Events::open(&browser).await;
+    app.advance(2 * 60);
+    drop(events);
+    assert_eq!(browser.get("/api/me").await.is(401, "session_ended").json()["reason"], "idle");
+    browser.get("/api/events").await.is(401, "session_ended");
+    browser.cookie = None;
+    browser.get("/api/events").await.is(401, "not_authenticated");
+}
+
+#[actix_web::test]
+async fn streams_end_with_the_server() {
+    let app = spawn().await;
+    let browser = app.signed_in("alice").await;
+    let mut events = Events::open(&browser).await;
+    app.stop.cancel();
+    assert_eq!(events.next().await, None);
+}
+
+/// A stream that nobody looks at once it has begun.
+fn open_and_forget(address: SocketAddr, cookie: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET /api/events HTTP/1.1\r\nhost: {address}\r\nuser-agent: {FIREFOX}\r\ncookie: {cookie}\r\n\r\n")
+        .unwrap();
+    let mut lines = BufReader::new(&mut stream).lines();
+    assert!(lines.next().unwrap().unwrap().ends_with("200 OK"));
+    assert!(lines.map_while(Result::ok).any(|line| line.starts_with(": heartbeat")));
+    stream
+}
+
+#[actix_web::test]
+async fn an_open_stream_costs_less_than_twenty_kibibytes() {
+    // Fewer than the 1024 files that a process may have open unless it asks for more.
+    const STREAMS: u64 = 900;
+    let folder = tempfile::tempdir().unwrap();
+    let url = database::make(folder.path()).await;
+    create_person(folder.path(), &url, "alice");
+    let server = Server::start(folder.path(), &[("DATABASE_URL", url.as_str())]);
+    let mut browser = Browser {
+        base: format!("http://{}", server.address),
+        user_agent: Some(FIREFOX.to_owned()),
+        cookie: None,
+        headers: Vec::new(),
+    };
+    browser.login("alice", PASSWORD).await.is(200, "");
+    let cookie = browser.cookie.clone().unwrap();
+    let mut streams: Vec<_> = (0..50).map(|_| open_and_forget(server.address, &cookie)).collect();
+    let before = server.memory();
+    streams.extend((0..STREAMS).map(|_| open_and_forget(server.address, &cookie)));
+    let each = server.memory().saturating_sub(before) / STREAMS;
+    println!("{STREAMS} open streams: {each} bytes each");
+    assert!(each < 20 * 1024, "{each} bytes");
+    browser.logout().await.is(204, "");
+    let last = streams.pop().unwrap();
+    last.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    assert!(BufReader::new(last).lines().map_while(Result::ok).any(|line| line == "event: session-ended"));
+}
