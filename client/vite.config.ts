@@ -17,10 +17,15 @@ export default defineConfig({
     react(),
     tailwindcss(),
     {
-      // The generated client brings a reader of event streams that nobody uses, in what every first visit must load.
-      name: "without-event-streams",
-      load: (id) =>
-        id.endsWith("/gen/core/serverSentEvents.gen.ts") ? "export const createSseClient = undefined;" : null,
+      // The generated client brings the reader of event streams into what every first visit must load; only auth/live.ts,
+      // which is loaded later, needs it.
+      name: "event-streams-later",
+      enforce: "pre",
+      resolveId: (source, importer) =>
+        source.endsWith("/serverSentEvents.gen") && importer?.endsWith("/gen/client/client.gen.ts")
+          ? "\0no-event-streams"
+          : null,
+      load: (id) => (id === "\0no-event-streams" ? "export const createSseClient = undefined;" : null),
     },
     !process.env["VITEST"] && hallpassProxy({ api, folder: fileURLToPath(new URL(".", import.meta.url)) }),
     compression({

@@ -50,7 +50,11 @@ function proxy(api: string, names: CookieNames, onFailure: () => void): ProxyOpt
         if (cookie === undefined) outgoing.removeHeader("cookie");
         else outgoing.setHeader("cookie", cookie);
       });
-      proxy.on("proxyRes", (answer: IncomingMessage) => {
+      proxy.on("proxyRes", (answer: IncomingMessage, _request: IncomingMessage, response: ServerResponse) => {
+        // A stream that breaks off there breaks off here: the page is to notice.
+        answer.on("close", () => {
+          if (!answer.complete) response.destroy();
+        });
         const cookies = names.toBrowser(answer.headers["set-cookie"]);
         if (cookies !== undefined) answer.headers["set-cookie"] = cookies;
         // It would empty the storage of every other checkout on this host as well.

@@ -1,4 +1,4 @@
-import { expect, test } from "./fixtures.ts";
+import { deafen, expect, test } from "./fixtures.ts";
 import { PASSWORD } from "./server.ts";
 
 test("end another session, and that browser is signed out at its next action", async ({
@@ -8,6 +8,7 @@ test("end another session, and that browser is signed out at its next action", a
 }) => {
   await person.signIn(page);
   const other = await otherBrowser();
+  await deafen(other.context());
   await person.signIn(other);
   await other.goto("/search");
   await expect(other.getByRole("listitem").first()).toBeVisible();
@@ -53,6 +54,7 @@ test("a session that ends under a half-filled page: dialog, password, and everyt
   server,
 }) => {
   server.createPerson(`zz-${person.username}`, "Zelda Found");
+  await deafen(page.context());
   await person.signIn(page);
   await page.goto("/search");
   await expect(page.getByRole("listitem").first()).toBeVisible();
@@ -93,6 +95,7 @@ test("a change of the password by the administrator is told as the reason", asyn
   person,
   server,
 }) => {
+  await deafen(page.context());
   await person.signIn(page);
   await page.goto("/search");
   await expect(page.getByRole("listitem").first()).toBeVisible();
@@ -102,6 +105,7 @@ test("a change of the password by the administrator is told as the reason", asyn
 });
 
 test("signing in again in one tab unlocks the other", async ({ page, context, person, server }) => {
+  await deafen(context);
   await person.signIn(page);
   const second = await context.newPage();
   for (const tab of [page, second]) {

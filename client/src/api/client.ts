@@ -14,7 +14,7 @@ type Send = (request: Request) => Promise<Response>;
 const GATED: Code[] = ["not_authenticated", "session_ended", "reauth_required"];
 
 /** These decide about the session themselves; holding them back would wait for their own answer. */
-const UNGATED = ["GET /api/me", "POST /api/login", "POST /api/logout"];
+const UNGATED = ["GET /api/me", "GET /api/events", "POST /api/login", "POST /api/logout"];
 
 /** Connects the generated functions with the server and the gate. Called once, before the first call. */
 export function configureApi(gate: Gate, send: Send): void {

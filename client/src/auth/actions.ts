@@ -33,7 +33,7 @@ async function takeOver(queryClient: QueryClient): Promise<Me> {
   await queryClient.cancelQueries({ queryKey: SESSION_KEY });
   const session = await queryClient.query({ ...sessionQuery(), staleTime: 0 });
   if (session.status !== "signed-in") throw new CookieRefused();
-  tellOtherTabs("signed-in");
+  tellOtherTabs();
   return session.user;
 }
 

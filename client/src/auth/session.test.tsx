@@ -134,7 +134,7 @@ async function searchPageThatEnds(reason: "revoked" | "password_changed" = "revo
     signInElsewhere: (other: "alice" | "bob") => {
       who = other;
       const channel = new BroadcastChannel("hallpass");
-      channel.postMessage({ change: "signed-in" });
+      channel.postMessage({ change: "changed" });
       channel.close();
     },
   };

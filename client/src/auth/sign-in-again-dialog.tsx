@@ -30,7 +30,7 @@ export function SignInAgainDialog({ username, reason }: SignInAgainDialogProps) 
   };
 
   return (
-    <Dialog title="Sign in again" description={`${reason} Sign in to go on where you were.`}>
+    <Dialog isOpaque title="Sign in again" description={`${reason} Sign in to go on where you were.`}>
       <form method="post" onSubmit={submit} className="grid gap-5">
         <p className="text-sm">
           Continue as <strong className="font-medium">{username}</strong>

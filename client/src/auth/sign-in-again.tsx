@@ -24,7 +24,7 @@ function WithoutDialog() {
 
 /**
  * Stands over a page whose session has ended, until the person has signed in again or gives up. The page below stays as it
- * is, inert; the calls that were refused wait (see gate.ts).
+ * is, inert and out of sight; the calls that were refused wait (see gate.ts).
  */
 export function SignInAgain() {
   const auth = useAuth();
@@ -39,7 +39,7 @@ export function SignInAgain() {
   if (!isOpen) return null;
   const reason = auth.status === "ended" ? reasonSentence(auth.reason) : "You have been signed out.";
   return (
-    <Suspense>
+    <Suspense fallback={<div className="fixed inset-0 z-50 bg-page" />}>
       <SignInAgainDialog username={owner.username} reason={reason} />
     </Suspense>
   );

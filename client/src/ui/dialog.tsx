@@ -3,6 +3,8 @@ import { type ReactNode, useEffect, useId, useRef } from "react";
 interface DialogProps {
   title: string;
   description?: string;
+  /** Hides the page below, which may be somebody else's to see by now. */
+  isOpaque?: boolean;
   /** Called when the person wants it gone (Esc). Without it, only what stands in the dialog closes it. */
   onClose?: () => void;
   children: ReactNode;
@@ -12,7 +14,7 @@ interface DialogProps {
  * A modal dialog, open as long as it is mounted. The browser makes the page below inert, keeps the focus inside and gives it
  * back afterwards.
  */
-export function Dialog({ title, description, onClose, children }: DialogProps) {
+export function Dialog({ title, description, isOpaque, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
 
@@ -32,7 +34,7 @@ export function Dialog({ title, description, onClose, children }: DialogProps) {
       ref={dialog}
       aria-labelledby={`${id}-title`}
       aria-describedby={description ? `${id}-description` : undefined}
-      className="m-auto w-[min(28rem,calc(100vw-2rem))] rounded-lg border border-line bg-surface p-6 text-text shadow-float"
+      className={`m-auto w-[min(28rem,calc(100vw-2rem))] rounded-lg border border-line bg-surface p-6 text-text shadow-float ${isOpaque ? "backdrop:bg-page" : ""}`}
       onCancel={(event) => {
         event.preventDefault();
         onClose?.();

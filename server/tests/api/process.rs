@@ -9,7 +9,7 @@ pub const PASSWORD: &str = "correct horse battery staple";
 
 /// A running `hallpass serve`; killed when dropped.
 pub struct Server {
-    child: Child,
+    pub child: Child,
     pub address: SocketAddr,
 }
 
@@ -48,13 +48,6 @@ impl Server {
         assert!(lines.any(|line| line.contains("Hallpass is ready")), "the server ended: {:?}", child.wait());
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, address: SocketAddr::from(([127, 0, 0, 1], port)) }
-    }
-
-    /// How much memory it holds, in bytes (VmRSS, proc(5)).
-    pub fn memory(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
     }
 
     /// SIGKILL: nothing is finished, nothing is said.
