@@ -48,6 +48,10 @@ impl StoredHash {
         if text.len() > MAX_LENGTH {
             return Err("must have at most 1024 characters");
         }
+        // Django takes any text for a salt; the databases do not.
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err("must consist of printable ASCII characters");
+        }
         if text.starts_with('!') {
             return Err("is Django's mark for no password: leave it empty");
         }
@@ -158,6 +162,10 @@ mod tests {
         {
             refuses(junk, "no known form");
         }
+        for salt in ["sa\0lt", "sa lt", "s\u{e4}lt", "salt\n"] {
+            refuses(&format!("pbkdf2_sha256$1000${salt}${tag}"), "printable ASCII");
+        }
+        refuses("$2b$05$6U16m/m76kelUlr0QntTPOl2nDVB3kjAlFwzaF8y8IMIvv4ieLn\u{e9}", "printable ASCII");
         refuses("!aVeryLongRandomTextThatDjangoWrites", "no password");
         refuses(&"$2b$".repeat(300), "1024");
         // A tag without bytes, or with few, would be matched by any password, or by many.
@@ -169,7 +177,6 @@ mod tests {
         for damaged in [
             "$2b$05$6U16m/m76kelUlr0QntTPOl2nDVB3kjAlFwzaF8y8IMIvv4ieLn3",
             "$2b$05$6U16m/m76kelUlr0QntTPOl2nDVB3kjAlFwzaF8y8IMIvv4ieLn3SS",
-            "$2b$05$6U16m/m76kelUlr0QntTPOl2nDVB3kjAlFwzaF8y8IMIvv4ieLn3\u{e9}",
             "$2b$5$6U16m/m76kelUlr0QntTPOl2nDVB3kjAlFwzaF8y8IMIvv4ieLn3S",
             "$2$05$6U16m/m76kelUlr0QntTPOl2nDVB3kjAlFwzaF8y8IMIvv4ieLn3S",
             "$2b$",
