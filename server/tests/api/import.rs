@@ -320,6 +320,53 @@ async fn a_dry_run_checks_everything_and_writes_nothing() {
     assert_eq!((people(&app).await, app.number("SELECT COUNT(*) FROM audit_event").await), before);
 }
 
+/// The code blocks of docs/IMPORT.md in this language.
+fn examples(language: &str) -> Vec<&'static str> {
+    let page = include_str!("../../../docs/IMPORT.md");
+    let blocks = page.split("\n```").skip(1).step_by(2).map(|block| block.split_once('\n').unwrap());
+    blocks.filter(|(name, _)| *name == language).map(|(_, code)| code).collect()
+}
+
+#[actix_web::test]
+async fn the_examples_of_the_page_are_imported() {
+    let app = spawn().await;
+    let [csv] = examples("csv")[..] else { panic!("one example in CSV") };
+    imports(&app, "csv", csv);
+    for line in csv.lines().skip(1) {
+        app.browser().login(line.split_once(',').unwrap().0, PASSWORD).await.is(200, "");
+    }
+    let [lines] = examples("jsonl")[..] else { panic!("one example in JSON lines") };
+    assert_eq!(imports(&app, "jsonl", lines), "2 people were imported; 1 of them without a password.\n");
+    app.browser().login("alice@example.com", PASSWORD).await.is(200, "");
+}
+
+/// The hashes were made by Werkzeug 3.1.9, and by Python's hashlib with better-auth's parameters.
+#[actix_web::test]
+async fn the_page_converts_hexadecimal_hashes() {
+    let app = spawn().await;
+    let [script] = examples("python")[..] else { panic!("one script in Python") };
+    std::fs::write(app.folder.path().join("convert.py"), script).unwrap();
+    let exported = format!(
+        "username,password_hash\n\
+         flask,scrypt:32768:8:1$TC0BKrb4DQyyZjEK$16a9d908f7c102d85fa95de3be4f2bac6245c0971ae546f6496e460b1f37912d68dff442fb63\
+         230c4a6c84be29cec2721127fa17131dd15803c15119e0ea29ce\n\
+         flask-old,pbkdf2:sha256:1000$dJaV3I9SdHcZFhdM$d9d54c029e4d23ef1c3872f520201c5448a7d5259493e0b5a5e2d4c7152b7469\n\
+         better-auth,0f1e2d3c4b5a69788796a5b4c3d2e1f0:ce0a7f7f79cc59b12da1aad85312903aec34216177c1f787b73ffa7cd06379b70e5dba2\
+         7e21302e5e413460e920aaee30ae13db40516854baf1eff56c90edda7\n\
+         bcrypt,{BCRYPT}\nnone,\n"
+    );
+    std::fs::write(app.folder.path().join("exported.csv"), exported).unwrap();
+    let file = std::fs::File::open(app.folder.path().join("exported.csv")).unwrap();
+    let mut python = std::process::Command::new("python3");
+    let output =
+        python.arg(app.folder.path().join("convert.py")).stdin(file).output().expect("python3 runs the example");
+    assert!(output.status.success(), "{:?}", reported(&output));
+    assert_eq!(imports(&app, "csv", &said(&output)), "5 people were imported; 1 of them without a password.\n");
+    for name in ["flask", "flask-old", "better-auth", "bcrypt"] {
+        app.browser().login(name, PASSWORD).await.is(200, "");
+    }
+}
+
 /// More than one batch, with the one bad line at the very end or nowhere.
 #[actix_web::test]
 async fn ten_thousand_people_come_all_or_not_at_all() {
