@@ -156,7 +156,7 @@ impl Engine {
         let params = self.params.clone();
         let mut tag = [0; TAG_BYTES];
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
-        self.compute(argon2, password, &salt, &mut tag).expect("parameters, salt and tag are of allowed lengths");
+        self.compute(&argon2, password, &salt, &mut tag).expect("parameters, salt and tag are of allowed lengths");
         let phc = PasswordHash {
             algorithm: Algorithm::Argon2id.ident(),
             version: Some(Version::V0x13.into()),
@@ -181,7 +181,8 @@ impl Engine {
     fn verify_argon2(&mut self, password: &[u8], hash: &Argon2Hash) -> Option<Verdict> {
         let Argon2Hash { algorithm, version, params, salt, tag, is_plain } = hash;
         let mut computed = vec![0; tag.len()];
-        self.compute(Argon2::new(*algorithm, *version, params.clone()), password, salt.as_ref(), &mut computed)?;
+        let argon2 = Argon2::new(*algorithm, *version, params.clone());
+        self.compute(&argon2, password, salt.as_ref(), &mut computed)?;
         let is_ours = *algorithm == Algorithm::Argon2id
             && *version == Version::V0x13
             && *is_plain
@@ -192,7 +193,7 @@ impl Engine {
         Some(Verdict { matches: computed.ct_eq(tag.as_bytes()).into(), outdated: !is_ours })
     }
 
-    fn compute(&mut self, argon2: Argon2<'_>, password: &[u8], salt: &[u8], tag: &mut [u8]) -> Option<()> {
+    fn compute(&mut self, argon2: &Argon2<'_>, password: &[u8], salt: &[u8], tag: &mut [u8]) -> Option<()> {
         self.computed.fetch_add(1, Ordering::SeqCst);
         self.memory.resize(argon2.params().block_count(), Block::default());
         let outcome = argon2.hash_password_into_with_memory(password, salt, tag, &mut self.memory[..]);
