@@ -50,7 +50,7 @@ impl StoredHash {
         }
         // Django takes any text for a salt; the databases do not.
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err("must consist of printable ASCII characters");
+            return Err("must consist of printable ASCII characters without spaces");
         }
         if text.starts_with('!') {
             return Err("is Django's mark for no password: leave it empty");
@@ -154,14 +154,14 @@ mod tests {
     #[test]
     fn what_is_no_hash_is_refused() {
         let tag = "c29tZXNhbHRzb21lc2FsdHNvbWVzYWx0c29tZXNhbHQ";
-        for junk in ["", "junk", "correct horse battery staple", "5f4dcc3b5aa765d61d8327deb882cf99", "$1$x$y", "$6$x$y"]
-        {
+        for junk in ["", "junk", "5f4dcc3b5aa765d61d8327deb882cf99", "$1$x$y", "$6$x$y"] {
             refuses(junk, "no known form");
         }
         for junk in ["pbkdf2_sha1$1000$salt$x", "md5$salt$x", "$P$Babcdefgh", "{SSHA}abc", "$wp$2y$10$x", "argon2id$x"]
         {
             refuses(junk, "no known form");
         }
+        refuses("correct horse battery staple", "without spaces");
         for salt in ["sa\0lt", "sa lt", "s\u{e4}lt", "salt\n"] {
             refuses(&format!("pbkdf2_sha256$1000${salt}${tag}"), "printable ASCII");
         }
