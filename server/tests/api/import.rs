@@ -3,8 +3,9 @@
 use std::process::Output;
 use std::time::{Duration, Instant};
 
-use hallpass::identity::Role;
-use hallpass::users::queries as users;
+use hallpass::db::Tx;
+use hallpass::identity::{Role, new_id};
+use hallpass::users::queries::{self as users, InsertError, NewAccount};
 use serde_json::json;
 
 use crate::app::{PASSWORD, TestApp, spawn};
@@ -318,6 +319,37 @@ async fn a_dry_run_checks_everything_and_writes_nothing() {
         ["line 3: username is taken", "hallpass: 1 of 2 lines were refused: nothing was imported"]
     );
     assert_eq!((people(&app).await, app.number("SELECT COUNT(*) FROM audit_event").await), before);
+}
+
+/// The check before may be out of date when the writing comes: the unique columns have the last word.
+#[actix_web::test]
+async fn a_name_that_is_taken_meanwhile_undoes_everything() {
+    let app = spawn().await;
+    app.person_with("zoe", Some("zoe@example.com"), "", Role::Member).await;
+    for (username, email) in [("ZOE", None), ("other", Some("Zoe@Example.com"))] {
+        let now = app.clock.now();
+        let ids = [new_id(now), new_id(now)];
+        let account = |number: usize, username, email| {
+            let id = ids[number].as_str();
+            let new = NewAccount {
+                id,
+                username,
+                email,
+                full_name: "",
+                role: Role::Member,
+                password_hash: "",
+                created_at: now,
+            };
+            (new, false)
+        };
+        let write = async |tx: &mut Tx| {
+            users::insert_many(tx, &[account(0, "alice", None)]).await?;
+            users::insert_many(tx, &[account(1, username, email)]).await
+        };
+        let outcome = app.db.write(write).await;
+        assert!(matches!(outcome, Err(InsertError::Taken)), "{outcome:?}");
+        assert_eq!(people(&app).await, 1);
+    }
 }
 
 /// The code blocks of docs/IMPORT.md in this language.

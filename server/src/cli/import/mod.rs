@@ -69,7 +69,6 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let people = read(records, &db, now, &bar).await?;
     let without = people.iter().filter(|person| person.password_hash == NO_PASSWORD).count();
     if !dry_run {
-        bar.finish_and_clear();
         write(&db, &people, now).await?;
     }
     println!(
