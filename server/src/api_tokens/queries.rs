@@ -148,6 +148,15 @@ pub async fn list(db: &Db, user_id: &str, before: &str, limit: u32) -> Result<Ve
         .await)
 }
 
+/// How many tokens of a person are good.
+///
+/// # Errors
+/// Those of the database.
+pub async fn count_alive(db: &Db, user_id: &str, now: Timestamp) -> Result<i64, sqlx::Error> {
+    const COUNT: Sql = sql!("SELECT COUNT(*) FROM api_token WHERE user_id = ? AND expires_at > ?");
+    on_db!(db, COUNT, |pool, text| sqlx::query_scalar(text).bind(user_id).bind(now).fetch_one(pool).await)
+}
+
 /// Whose token has this id.
 ///
 /// # Errors

@@ -4,6 +4,7 @@ use sqlx::FromRow;
 
 use super::{Entry, Event};
 use crate::clock::Timestamp;
+use crate::db::rows::{self, Value};
 use crate::db::{Db, Sql, Tx};
 use crate::{on_db, on_tx, sql};
 
@@ -29,6 +30,30 @@ pub async fn insert(tx: &mut Tx, entry: &Entry<'_>) -> Result<(), sqlx::Error> {
         .execute(connection)
         .await
         .map(drop))
+}
+
+/// Writes up to [`rows::BATCH`] lines.
+///
+/// # Errors
+/// Those of the database.
+pub async fn insert_many(tx: &mut Tx, entries: &[Entry<'_>]) -> Result<(), sqlx::Error> {
+    const COLUMNS: &str = "id, at, event, user_id, actor_id, session_id, device, ip, detail";
+    let text = |text: Option<&str>| Value::Text(text.map(str::to_owned));
+    let row = |entry: &Entry<'_>| {
+        vec![
+            Value::Text(Some(entry.id())),
+            Value::Integer(Some(entry.at.as_micros())),
+            Value::Text(Some(entry.event.to_string())),
+            text(entry.user_id),
+            text(entry.actor_id),
+            text(entry.session_id),
+            text(entry.client.map(|client| client.browser.as_str())),
+            Value::Text(entry.client.map(|client| client.ip.to_string())),
+            text(entry.detail),
+        ]
+    };
+    let rows: Vec<_> = entries.iter().map(row).collect();
+    rows::insert(tx, "audit_event", COLUMNS, &rows).await
 }
 
 /// A line as the person it concerns sees it.

@@ -1,9 +1,11 @@
 //! The command line: one file a subcommand. Exit codes: 0 done, 1 failed, 2 wrong usage, 78 unusable configuration.
 
 mod check;
+mod completions;
 mod copy;
 mod demo;
 mod health;
+mod import;
 mod migrate;
 mod openapi;
 mod password_input;
@@ -14,11 +16,14 @@ mod user;
 
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 use crate::config::{Config, ConfigError};
 use crate::db::{self, Db};
+use crate::http::problem::Problem;
 use crate::telemetry;
+use crate::users::queries::{self as users, Account};
 
 /// `EX_CONFIG` of sysexits.h.
 const BAD_CONFIGURATION: u8 = 78;
@@ -39,13 +44,15 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the API and the web app (the default)
+    #[command(after_help = "Examples:\n  hallpass\n  PORT=8080 PUBLIC_URL=https://login.example.com hallpass serve")]
     Serve,
     /// Bring the database's schema up to date
+    #[command(after_help = "Examples:\n  hallpass migrate\n  DATABASE_URL=sqlite://copy.db hallpass migrate")]
     Migrate,
     /// Create, list and change people
     #[command(subcommand)]
     User(user::UserCommand),
-    /// Tend sessions
+    /// List and end sessions
     #[command(subcommand)]
     Session(session::SessionCommand),
     /// List and revoke tokens for scripts
@@ -62,11 +69,20 @@ enum Command {
         to: String,
     },
     /// Print the OpenAPI document
+    #[command(after_help = "Examples:\n  hallpass openapi > openapi.json")]
     Openapi,
     /// Check the configuration and the database, and say what was found
+    #[command(after_help = "Examples:\n  hallpass check\n  PUBLIC_URL=https://login.example.com hallpass check")]
     Check,
     /// Ask the server that runs on this machine how it is; fails when it is not well
+    #[command(after_help = "Examples:\n  hallpass health\n  PORT=8080 hallpass health")]
     Health,
+    /// Print what makes a shell complete these commands
+    #[command(after_help = completions::EXAMPLES)]
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
     /// Fill an empty database with people to try things on
     #[command(hide = true)]
     Demo,
@@ -84,6 +100,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Copy { from, to } => copy::run(from.as_deref(), &to).await,
         Command::Check => check::run().await,
         Command::Health => health::run(),
+        Command::Completions { shell } => completions::run(shell),
         Command::Demo => demo::run().await,
     };
     match outcome {
@@ -102,4 +119,15 @@ async fn open() -> anyhow::Result<(Config, Db)> {
     let db = Db::connect(&config.database).await?;
     db::migrate::run(&db).await?;
     Ok((config, db))
+}
+
+/// The account that somebody calls `name`: a username, or an e-mail address.
+async fn find(db: &Db, name: &str) -> anyhow::Result<Account> {
+    users::find_by_name(db, name).await?.with_context(|| format!("there is nobody called {name}"))
+}
+
+/// The reasons of a problem, as a sentence.
+fn in_words(problem: &Problem) -> String {
+    let reasons: Vec<_> = problem.errors().iter().map(|error| format!("{} {}", error.field, error.message)).collect();
+    reasons.join("; ")
 }

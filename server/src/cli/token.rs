@@ -1,16 +1,16 @@
 //! `hallpass token ...`
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Subcommand;
 
 use crate::api_tokens::queries::{self as api_tokens, ListedToken};
 use crate::audit::{self, Entry, Event};
 use crate::clock::Clock;
-use crate::users::queries as users;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TokenCommand {
     /// List a person's tokens for scripts
+    #[command(after_help = "Examples:\n  hallpass token list alice\n  hallpass token list alice --json | jq -r .id")]
     List {
         /// Their username or e-mail address
         name: String,
@@ -19,6 +19,7 @@ pub(super) enum TokenCommand {
         json: bool,
     },
     /// Revoke a token for scripts
+    #[command(after_help = "Examples:\n  hallpass token revoke 0190163d-8694-739b-aea5-966c26f8ad90")]
     Revoke {
         /// The token's id, from `token list`
         id: String,
@@ -35,7 +36,7 @@ pub(super) async fn run(command: TokenCommand) -> anyhow::Result<()> {
 async fn list(name: &str, json: bool) -> anyhow::Result<()> {
     const PAGE: u32 = 500;
     let (_, db) = super::open().await?;
-    let owner = users::find_by_name(&db, name).await?.with_context(|| format!("there is nobody called {name}"))?;
+    let owner = super::find(&db, name).await?;
     if !json {
         println!("{:<36}  {:<10}  {:<27}  {:<27}  NAME", "ID", "SCOPES", "EXPIRES", "LAST USED");
     }

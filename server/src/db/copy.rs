@@ -1,14 +1,11 @@
 //! Moves everything from one database to another of any kind: all of it, compared row by row, or nothing.
 
 use sha2::{Digest, Sha256};
-use sqlx::{MySql, Postgres, QueryBuilder, Row, Sqlite};
+use sqlx::{QueryBuilder, Row as _};
 
+use super::rows::{self, BATCH, Row, Value, on_driver};
 use super::tables::{Kind, TABLES, Table};
 use super::{Db, Tx, migrate};
-
-/// Rows that are read and written at once: few enough to be held in memory, and their values to be bound to one statement
-/// (SQLite takes 32,766).
-const BATCH: usize = 500;
 
 /// Why nothing was copied.
 #[derive(Debug, thiserror::Error)]
@@ -39,39 +36,6 @@ pub struct Progress {
     pub done: u64,
     /// Rows there are.
     pub total: u64,
-}
-
-#[derive(Clone, Debug)]
-enum Value {
-    Text(Option<String>),
-    Integer(Option<i64>),
-    Bytes(Option<Vec<u8>>),
-    Boolean(Option<bool>),
-}
-
-type Record = Vec<Value>;
-
-/// Expands one body against the driver behind a transaction.
-macro_rules! on_driver {
-    ($tx:expr, |$connection:ident, $driver:ident| $body:expr) => {
-        match $tx {
-            Tx::Sqlite(tx) => {
-                type $driver = Sqlite;
-                let $connection = &mut **tx;
-                $body
-            }
-            Tx::MySql(tx) => {
-                type $driver = MySql;
-                let $connection = &mut **tx;
-                $body
-            }
-            Tx::Postgres(tx) => {
-                type $driver = Postgres;
-                let $connection = &mut **tx;
-                $body
-            }
-        }
-    };
 }
 
 /// Copies every row of `from` into `to`, whose schema is made and which must be empty otherwise. The source is read as it is
@@ -114,7 +78,7 @@ async fn copy_table(
         after = last.first().cloned();
         done += records.len() as u64;
         digest(&mut sent, &records);
-        write(target, table, &records).await?;
+        rows::insert(target, table.name, &columns(table), &records).await?;
     }
     let mut arrived = Sha256::new();
     let mut after = None;
@@ -156,7 +120,7 @@ async fn count(tx: &mut Tx, table: &Table) -> Result<u64, sqlx::Error> {
 }
 
 /// The next batch in the order of the primary key.
-async fn read(tx: &mut Tx, table: &Table, after: Option<&Value>) -> Result<Vec<Record>, sqlx::Error> {
+async fn read(tx: &mut Tx, table: &Table, after: Option<&Value>) -> Result<Vec<Row>, sqlx::Error> {
     let key = table.columns[0].0;
     on_driver!(tx, |connection, Driver| {
         let mut query = QueryBuilder::<Driver>::new(format!("SELECT {} FROM {}", columns(table), table.name));
@@ -172,7 +136,7 @@ async fn read(tx: &mut Tx, table: &Table, after: Option<&Value>) -> Result<Vec<R
         query.push(format!(" ORDER BY {key} LIMIT {BATCH}"));
         let mut records = Vec::with_capacity(BATCH);
         for row in query.build().fetch_all(connection).await? {
-            let mut record = Record::with_capacity(table.columns.len());
+            let mut record = Row::with_capacity(table.columns.len());
             for (index, (_, kind)) in table.columns.iter().enumerate() {
                 record.push(match kind {
                     Kind::Text => Value::Text(row.try_get(index)?),
@@ -187,29 +151,12 @@ async fn read(tx: &mut Tx, table: &Table, after: Option<&Value>) -> Result<Vec<R
     })
 }
 
-async fn write(tx: &mut Tx, table: &Table, records: &[Record]) -> Result<(), sqlx::Error> {
-    on_driver!(tx, |connection, Driver| {
-        let mut query = QueryBuilder::<Driver>::new(format!("INSERT INTO {} ({}) ", table.name, columns(table)));
-        query.push_values(records, |mut values, record| {
-            for value in record {
-                match value.clone() {
-                    Value::Text(value) => values.push_bind(value),
-                    Value::Integer(value) => values.push_bind(value),
-                    Value::Bytes(value) => values.push_bind(value),
-                    Value::Boolean(value) => values.push_bind(value),
-                };
-            }
-        });
-        query.build().execute(connection).await.map(drop)
-    })
-}
-
 fn columns(table: &Table) -> String {
     table.columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
 }
 
 /// Adds records in a form that is the same whichever database they come from.
-fn digest(hash: &mut Sha256, records: &[Record]) {
+fn digest(hash: &mut Sha256, records: &[Row]) {
     for record in records {
         hash.update(format!("{record:?}"));
     }

@@ -4,6 +4,7 @@ mod connect;
 pub mod copy;
 mod failure;
 pub mod migrate;
+pub mod rows;
 #[macro_use]
 pub mod statement;
 #[macro_use]

@@ -15,6 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 use tokio::sync::oneshot;
 
+use super::stored::{Argon2Hash, StoredHash};
 use crate::config::PasswordConfig;
 use crate::random;
 
@@ -22,10 +23,6 @@ use crate::random;
 const QUEUE: usize = 64;
 const TAG_BYTES: usize = 32;
 const SALT_BYTES: usize = 16;
-/// A stored hash that asks for more than this is not computed: whoever wrote it wants memory, not a login.
-const MAX_MEMORY_KIB: u32 = 131_072;
-const MAX_ITERATIONS: u32 = 10;
-const MAX_LANES: u32 = 4;
 
 /// The queue is full; nothing was computed.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
@@ -37,7 +34,7 @@ pub struct Overloaded;
 pub struct Verdict {
     /// The password is the one that was hashed.
     pub matches: bool,
-    /// The hash was made with other parameters than today's and should be made anew.
+    /// The hash was made in another way than today's, by another system perhaps, and should be made anew.
     pub outdated: bool,
 }
 
@@ -94,8 +91,8 @@ impl Hasher {
         answer.await.map_err(|_| Overloaded)
     }
 
-    /// Compares a password with a stored PHC string. Without one, or with one that cannot be read, the same work is
-    /// done against a hash that nothing matches, so that the time tells nothing.
+    /// Compares a password with a stored hash, ours or another system's. Without one, or with one that cannot be read, the
+    /// work of ours is done against a hash that nothing matches, so that the time tells nothing.
     ///
     /// # Errors
     /// [`Overloaded`] at once when the queue is full.
@@ -105,7 +102,7 @@ impl Hasher {
         answer.await.map_err(|_| Overloaded)
     }
 
-    /// How many Argon2id hashes have been computed since the start.
+    /// How many hashes have been computed since the start.
     #[must_use]
     pub fn computed(&self) -> u64 {
         self.computed.load(Ordering::SeqCst)
@@ -158,7 +155,8 @@ impl Engine {
         let salt = random::bytes::<SALT_BYTES>();
         let params = self.params.clone();
         let mut tag = [0; TAG_BYTES];
-        self.compute(&params, password, &salt, &mut tag).expect("parameters, salt and tag are of allowed lengths");
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+        self.compute(&argon2, password, &salt, &mut tag).expect("parameters, salt and tag are of allowed lengths");
         let phc = PasswordHash {
             algorithm: Algorithm::Argon2id.ident(),
             version: Some(Version::V0x13.into()),
@@ -169,31 +167,35 @@ impl Engine {
         phc.to_string()
     }
 
-    /// `None` where the stored text is not an Argon2id hash that may be computed.
+    /// `None` where the stored text is not a hash that may be computed.
     fn verify(&mut self, password: &[u8], stored: &str) -> Option<Verdict> {
-        let stored = PasswordHash::new(stored).ok()?;
-        let params = Params::try_from(&stored).ok()?;
-        let bounded =
-            params.m_cost() <= MAX_MEMORY_KIB && params.t_cost() <= MAX_ITERATIONS && params.p_cost() <= MAX_LANES;
-        let ours = stored.algorithm == Algorithm::Argon2id.ident() && stored.version == Some(Version::V0x13.into());
-        if !bounded || !ours {
-            return None;
+        match StoredHash::parse(stored).ok()? {
+            StoredHash::Argon2(hash) => self.verify_argon2(password, &hash),
+            StoredHash::Foreign(hash) => {
+                self.computed.fetch_add(1, Ordering::SeqCst);
+                Some(Verdict { matches: hash.matches(password), outdated: true })
+            }
         }
-        let (salt, tag) = (stored.salt?, stored.hash?);
-        let mut computed = vec![0; tag.len()];
-        self.compute(&params, password, salt.as_ref(), &mut computed)?;
-        Some(Verdict {
-            matches: computed.ct_eq(tag.as_bytes()).into(),
-            outdated: params.m_cost() != self.params.m_cost()
-                || params.t_cost() != self.params.t_cost()
-                || params.p_cost() != self.params.p_cost(),
-        })
     }
 
-    fn compute(&mut self, params: &Params, password: &[u8], salt: &[u8], tag: &mut [u8]) -> Option<()> {
+    fn verify_argon2(&mut self, password: &[u8], hash: &Argon2Hash) -> Option<Verdict> {
+        let Argon2Hash { algorithm, version, params, salt, tag, is_plain } = hash;
+        let mut computed = vec![0; tag.len()];
+        let argon2 = Argon2::new(*algorithm, *version, params.clone());
+        self.compute(&argon2, password, salt.as_ref(), &mut computed)?;
+        let is_ours = *algorithm == Algorithm::Argon2id
+            && *version == Version::V0x13
+            && *is_plain
+            && tag.len() == TAG_BYTES
+            && params.m_cost() == self.params.m_cost()
+            && params.t_cost() == self.params.t_cost()
+            && params.p_cost() == self.params.p_cost();
+        Some(Verdict { matches: computed.ct_eq(tag.as_bytes()).into(), outdated: !is_ours })
+    }
+
+    fn compute(&mut self, argon2: &Argon2<'_>, password: &[u8], salt: &[u8], tag: &mut [u8]) -> Option<()> {
         self.computed.fetch_add(1, Ordering::SeqCst);
-        self.memory.resize(params.block_count(), Block::default());
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+        self.memory.resize(argon2.params().block_count(), Block::default());
         let outcome = argon2.hash_password_into_with_memory(password, salt, tag, &mut self.memory[..]);
         // A foreign hash may have needed more than ours: give that back.
         self.memory.truncate(self.params.block_count());
@@ -232,13 +234,33 @@ mod tests {
         assert_eq!(verdict, Verdict { matches: true, outdated: true });
     }
 
+    /// Every form, made of one password by argon2-cffi 25.1.0, bcrypt 5.0.0, Django 5.2.19, passlib 1.7.4 and Python's hashlib.
+    #[tokio::test]
+    async fn reads_the_hashes_of_other_systems() {
+        let hasher = Hasher::start(&config(64, 1));
+        let fixtures = include_str!("../../tests/data/legacy_hashes.csv");
+        for line in fixtures.lines().skip(1) {
+            let (name, hash) = line.split_once(',').unwrap();
+            let stored = Some(hash.trim_matches('"').to_owned());
+            let before = hasher.computed();
+            let right = hasher.verify("correct horse battery staple".into(), stored.clone()).await.unwrap();
+            assert_eq!(right, Verdict { matches: true, outdated: true }, "{name}");
+            for wrong in ["correct horse battery stapl", "correct horse battery staple ", "", "\0"] {
+                assert!(!hasher.verify(wrong.into(), stored.clone()).await.unwrap().matches, "{name}: {wrong:?}");
+            }
+            assert_eq!(hasher.computed() - before, 5, "{name}");
+        }
+    }
+
     #[tokio::test]
     async fn every_path_computes_exactly_one_hash() {
         let hasher = Hasher::start(&config(64, 1));
         let phc = hasher.hash("correct horse battery".into()).await.unwrap();
         let greedy =
             "$argon2id$v=19$m=8388608,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$c29tZXNhbHRzb21lc2FsdHNvbWVzYWx0c29tZXNhbHQ";
-        for stored in [None, Some(phc), Some("junk".to_owned()), Some(String::new()), Some(greedy.to_owned())] {
+        let dear = "$2b$31$6U16m/m76kelUlr0QntTPOl2nDVB3kjAlFwzaF8y8IMIvv4ieLn3S";
+        let stored = [&phc, "junk", "", greedy, dear].map(|text| Some(text.to_owned()));
+        for stored in stored.into_iter().chain([None]) {
             let before = hasher.computed();
             hasher.verify("a password".into(), stored.clone()).await.unwrap();
             assert_eq!(hasher.computed() - before, 1, "{stored:?}");

@@ -1,5 +1,7 @@
 //! Secrets as types: passwords, tokens, and the hashes that are stored of them.
 
 pub mod hasher;
+mod legacy;
 pub mod password;
+pub mod stored;
 pub mod token;

@@ -313,6 +313,41 @@ pub struct ListedSession {
     pub expires_at: Timestamp,
 }
 
+impl ListedSession {
+    /// Whether it lives by now: one that has run out is only marked so once an hour.
+    #[must_use]
+    pub fn status_at(&self, lifetime: &Lifetime, now: Timestamp) -> Status {
+        let has_run_out =
+            self.status == Status::Active && lifetime.run_out(self.last_seen_at, self.expires_at, now).is_some();
+        if has_run_out { Status::Expired } else { self.status }
+    }
+}
+
+/// How many sessions of a person live.
+///
+/// # Errors
+/// Those of the database.
+pub async fn count_alive(db: &Db, user_id: &str, lifetime: &Lifetime, now: Timestamp) -> Result<i64, sqlx::Error> {
+    const COUNT: Sql =
+        sql!("SELECT COUNT(*) FROM session WHERE user_id = ? AND status = ? AND expires_at > ? AND last_seen_at > ?");
+    on_db!(db, COUNT, |pool, text| sqlx::query_scalar(text)
+        .bind(user_id)
+        .bind(Status::Active)
+        .bind(now)
+        .bind(lifetime.idle_since(now))
+        .fetch_one(pool)
+        .await)
+}
+
+/// Whose session has this id.
+///
+/// # Errors
+/// Those of the database.
+pub async fn owner_of(db: &Db, id: &str) -> Result<Option<String>, sqlx::Error> {
+    const FIND: Sql = sql!("SELECT user_id FROM session WHERE id = ?");
+    on_db!(db, FIND, |pool, text| sqlx::query_scalar(text).bind(id).fetch_optional(pool).await)
+}
+
 /// A person's sessions, newest first, from below `before` on (an id; empty for the newest).
 ///
 /// # Errors

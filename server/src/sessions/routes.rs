@@ -74,13 +74,11 @@ impl Session {
     /// As it is listed to the holder of the session `current`.
     #[must_use]
     pub fn of(row: ListedSession, current: Option<&str>, lifetime: &Lifetime, now: Timestamp) -> Self {
-        let has_run_out =
-            row.status == Status::Active && lifetime.run_out(row.last_seen_at, row.expires_at, now).is_some();
         Self {
             current: current == Some(&row.id),
+            status: row.status_at(lifetime, now),
             id: row.id,
             kind: row.kind,
-            status: if has_run_out { Status::Expired } else { row.status },
             device: row.browser,
             ip: row.ip,
             created_at: row.created_at,

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::audit;
 use crate::clock::Timestamp;
+use crate::db::rows::{self, Value};
 use crate::db::{self, Abort, Db, Sql, Tx};
 use crate::fold::fold;
 use crate::http::problem::{Code, Problem};
@@ -25,7 +26,7 @@ pub struct Account {
     pub full_name: String,
     /// What the person may do.
     pub role: Role,
-    /// Argon2id in PHC form.
+    /// Argon2id in PHC form, or what came from another system; empty where there is no password yet.
     pub password_hash: String,
     /// Whether it may not be used.
     pub disabled: bool,
@@ -86,7 +87,7 @@ pub struct NewAccount<'a> {
     pub full_name: &'a str,
     /// What the person may do.
     pub role: Role,
-    /// Argon2id in PHC form.
+    /// Argon2id in PHC form, or what came from another system; empty where there is no password yet.
     pub password_hash: &'a str,
     /// Now.
     pub created_at: Timestamp,
@@ -161,6 +162,50 @@ pub async fn insert(tx: &mut Tx, account: &NewAccount<'_>) -> Result<(), InsertE
         .await
         .map(|_| ()));
     inserted.map_err(|error| if db::is_unique_violation(&error) { InsertError::Taken } else { error.into() })
+}
+
+/// Makes up to [`rows::BATCH`] accounts, those disabled of whom it is said.
+///
+/// # Errors
+/// [`InsertError`]; [`InsertError::Taken`] does not say which of the names.
+pub async fn insert_many(tx: &mut Tx, accounts: &[(NewAccount<'_>, bool)]) -> Result<(), InsertError> {
+    const COLUMNS: &str = "id, username, username_folded, email, email_folded, full_name, full_name_folded, role, \
+                           password_hash, disabled, created_at";
+    let text = |text: &str| Value::Text(Some(text.to_owned()));
+    let row = |(account, disabled): &(NewAccount<'_>, bool)| {
+        vec![
+            text(account.id),
+            text(account.username),
+            Value::Text(Some(fold(account.username))),
+            Value::Text(account.email.map(str::to_owned)),
+            Value::Text(account.email.map(fold)),
+            text(account.full_name),
+            Value::Text(Some(fold(account.full_name))),
+            Value::Text(Some(account.role.to_string())),
+            text(account.password_hash),
+            Value::Boolean(Some(*disabled)),
+            Value::Integer(Some(account.created_at.as_micros())),
+        ]
+    };
+    let rows: Vec<_> = accounts.iter().map(row).collect();
+    let inserted = rows::insert(tx, "user_account", COLUMNS, &rows).await;
+    inserted.map_err(|error| if db::is_unique_violation(&error) { InsertError::Taken } else { error.into() })
+}
+
+/// Which of up to [`rows::BATCH`] folded usernames belong to somebody.
+///
+/// # Errors
+/// Those of the database.
+pub async fn taken_usernames(db: &Db, folded: &[String]) -> Result<Vec<String>, sqlx::Error> {
+    rows::present(db, "user_account", "username_folded", folded).await
+}
+
+/// Which of up to [`rows::BATCH`] folded e-mail addresses belong to somebody.
+///
+/// # Errors
+/// Those of the database.
+pub async fn taken_emails(db: &Db, folded: &[String]) -> Result<Vec<String>, sqlx::Error> {
+    rows::present(db, "user_account", "email_folded", folded).await
 }
 
 /// Notes a sign-in, provided that the account is still the one whose password was verified: enabled, and with that very

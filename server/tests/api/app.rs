@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::SocketAddr;
+use std::process::{Output, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use hallpass::secret::hasher::Hasher;
 use hallpass::users::queries::{self as users, NewAccount};
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap, SET_COOKIE, USER_AGENT};
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -191,6 +193,24 @@ impl TestApp {
     pub async fn store_hash(&self, username: &str, hash: &str) {
         let id = users::find_by_name(&self.db, username).await.unwrap().unwrap().id;
         assert!(self.db.write(async |tx| users::set_password_hash(tx, &id, hash).await).await.unwrap());
+    }
+
+    /// Runs the program on this server's database.
+    pub fn hallpass(&self, arguments: &[&str], input: &[u8]) -> Output {
+        let database = [("DATABASE_URL", self.config.database.url.expose_secret()), ("RUST_LOG", "warn")];
+        let mut child = crate::process::command(self.folder.path(), &database)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (mut stdin, input) = (child.stdin.take().unwrap(), input.to_vec());
+        // The program may report while it still reads: both ends must flow.
+        let writer = thread::spawn(move || stdin.write_all(&input));
+        let output = child.wait_with_output().unwrap();
+        let _ = writer.join().unwrap();
+        output
     }
 
     /// Runs a statement of the test's own.

@@ -156,9 +156,54 @@ fn the_demo_fills_an_empty_database_only() {
 fn help_names_every_command() {
     let folder = tempfile::tempdir().unwrap();
     let help = succeeds(&folder, &["--help"], "");
-    for command in ["serve", "migrate", "user", "session", "token", "copy", "openapi", "check", "health"] {
+    for command in ["serve", "migrate", "user", "session", "token", "copy", "openapi", "check", "health", "completions"]
+    {
         assert!(help.contains(command), "{help}");
     }
+}
+
+#[test]
+fn every_command_shows_examples() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in [
+        "serve",
+        "migrate",
+        "user create",
+        "user invite",
+        "user import",
+        "user show",
+        "user list",
+        "user set-password",
+        "user reset-link",
+        "user disable",
+        "user enable",
+        "session list",
+        "session end",
+        "session prune",
+        "token list",
+        "token revoke",
+        "copy",
+        "openapi",
+        "check",
+        "health",
+        "completions",
+    ] {
+        let arguments: Vec<_> = command.split(' ').chain(["--help"]).collect();
+        let help = succeeds(&folder, &arguments, "");
+        assert!(help.contains("Examples:\n") && help.contains(&format!("hallpass {command}")), "{help}");
+    }
+    assert_eq!(hallpass(folder.path(), &["user", "rename", "alice"], "").status.code(), Some(2));
+}
+
+#[test]
+fn shells_complete_the_commands() {
+    let folder = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = succeeds(&folder, &["completions", shell], "");
+        assert!(script.contains("hallpass") && script.contains("reset-link"), "{shell}: {script}");
+    }
+    assert_eq!(hallpass(folder.path(), &["completions", "cmd"], "").status.code(), Some(2));
+    assert!(!folder.path().join("data").exists());
 }
 
 #[test]

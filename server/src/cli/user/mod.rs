@@ -1,15 +1,18 @@
 //! `hallpass user ...`
 
-use anyhow::{Context, bail};
+mod link;
+mod show;
+
+use anyhow::bail;
 use clap::Subcommand;
 
-use super::password_input;
+use super::{find, import, in_words, password_input};
 use crate::api_tokens::queries as api_tokens;
 use crate::audit::{self, Entry, Event};
 use crate::clock::Clock;
-use crate::db::{Db, Tx};
-use crate::http::problem::Problem;
+use crate::db::Tx;
 use crate::identity::{EndReason, Role, new_id};
+use crate::links::queries as links;
 use crate::sessions;
 use crate::users::model::{check_email, check_full_name, check_username};
 use crate::users::queries::{self as users, Account, InsertError, NewAccount};
@@ -17,6 +20,12 @@ use crate::users::queries::{self as users, Account, InsertError, NewAccount};
 const EXAMPLES: &str = "Examples:
   hallpass user create alice --full-name 'Alice Moore' --admin
   printf '%s\\n' \"$PASSWORD\" | hallpass user create bob --email bob@example.com --password-stdin";
+
+const SET_PASSWORD_EXAMPLES: &str = "Examples:
+  hallpass user set-password alice
+  printf '%s\\n' \"$PASSWORD\" | hallpass user set-password alice --password-stdin";
+
+const TAKEN: &str = "the username or the e-mail address is taken: choose another";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserCommand {
@@ -38,13 +47,42 @@ pub(super) enum UserCommand {
         #[arg(long)]
         password_stdin: bool,
     },
+    /// Create a person without a password; prints a link through which they choose one
+    #[command(after_help = link::INVITE_EXAMPLES)]
+    Invite {
+        /// The name to sign in with: 1 to 64 letters, digits, dots, underscores, hyphens
+        name: String,
+        /// Their e-mail address
+        #[arg(long)]
+        email: Option<String>,
+        /// The name others see
+        #[arg(long)]
+        full_name: Option<String>,
+        /// Make them an administrator
+        #[arg(long)]
+        admin: bool,
+    },
+    /// Move people in from another system, with the hashes of their passwords: all of them, or nobody
+    #[command(after_help = import::EXAMPLES)]
+    Import(import::Arguments),
+    /// Show a person
+    #[command(after_help = "Examples:\n  hallpass user show alice\n  hallpass user show alice@example.com --json")]
+    Show {
+        /// Their username or e-mail address
+        name: String,
+        /// As a JSON object
+        #[arg(long)]
+        json: bool,
+    },
     /// List everybody
+    #[command(after_help = "Examples:\n  hallpass user list\n  hallpass user list --json | jq -r .username")]
     List {
         /// One JSON object a line
         #[arg(long)]
         json: bool,
     },
-    /// Set a person's password, and end all their sessions and tokens
+    /// Set a person's password, and end all their sessions, tokens and links
+    #[command(after_help = SET_PASSWORD_EXAMPLES)]
     SetPassword {
         /// Their username or e-mail address
         name: String,
@@ -52,12 +90,20 @@ pub(super) enum UserCommand {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Disable a person, and end all their sessions and tokens
+    /// Print a link, good for a day and one use, through which a person chooses a new password
+    #[command(after_help = "Examples:\n  hallpass user reset-link alice")]
+    ResetLink {
+        /// Their username or e-mail address
+        name: String,
+    },
+    /// Disable a person, and end all their sessions, tokens and links
+    #[command(after_help = "Examples:\n  hallpass user disable alice")]
     Disable {
         /// Their username or e-mail address
         name: String,
     },
     /// Enable a person again
+    #[command(after_help = "Examples:\n  hallpass user enable alice")]
     Enable {
         /// Their username or e-mail address
         name: String,
@@ -70,8 +116,15 @@ pub(super) async fn run(command: UserCommand) -> anyhow::Result<()> {
             let role = if admin { Role::Admin } else { Role::Member };
             create(&name, email.as_deref(), &full_name.unwrap_or_default(), role, password_stdin).await
         }
+        UserCommand::Invite { name, email, full_name, admin } => {
+            let role = if admin { Role::Admin } else { Role::Member };
+            link::invite(&name, email.as_deref(), &full_name.unwrap_or_default(), role).await
+        }
+        UserCommand::Import(arguments) => import::run(arguments).await,
+        UserCommand::Show { name, json } => show::run(&name, json).await,
         UserCommand::List { json } => list(json).await,
         UserCommand::SetPassword { name, password_stdin } => set_password(&name, password_stdin).await,
+        UserCommand::ResetLink { name } => link::reset(&name).await,
         UserCommand::Disable { name } => disable(&name).await,
         UserCommand::Enable { name } => enable(&name).await,
     }
@@ -84,9 +137,7 @@ async fn create(
     role: Role,
     password_stdin: bool,
 ) -> anyhow::Result<()> {
-    check_username(name).map_err(|problem| in_words(&problem))?;
-    email.map_or(Ok(()), check_email).map_err(|problem| in_words(&problem))?;
-    check_full_name(full_name).map_err(|problem| in_words(&problem))?;
+    check_names(name, email, full_name)?;
     let (config, db) = super::open().await?;
     let about = [name, email.unwrap_or_default(), full_name];
     let password_hash = &password_input::new_hash(password_stdin, &config.password, &about).await?;
@@ -99,17 +150,18 @@ async fn create(
         Ok(audit::queries::insert(tx, &entry).await?)
     };
     match db.write(create).await {
-        Err(InsertError::Taken) => bail!("the username or the e-mail address is taken: choose another"),
+        Err(InsertError::Taken) => bail!(TAKEN),
         done => done?,
     }
     println!("{name} can sign in.");
     Ok(())
 }
 
-/// The reasons of a problem, as a sentence.
-fn in_words(problem: &Problem) -> anyhow::Error {
-    let reasons: Vec<_> = problem.errors().iter().map(|error| format!("{} {}", error.field, error.message)).collect();
-    anyhow::anyhow!("{}", reasons.join("; "))
+fn check_names(username: &str, email: Option<&str>, full_name: &str) -> anyhow::Result<()> {
+    let checked = check_username(username)
+        .and_then(|()| email.map_or(Ok(()), check_email))
+        .and_then(|()| check_full_name(full_name));
+    checked.map_err(|problem| anyhow::anyhow!(in_words(&problem)))
 }
 
 async fn list(json: bool) -> anyhow::Result<()> {
@@ -124,7 +176,7 @@ async fn list(json: bool) -> anyhow::Result<()> {
         let Some(last) = page.last() else { return Ok(()) };
         after = crate::fold::fold(&last.username);
         for account in &page {
-            println!("{}", if json { as_json(account) } else { as_row(account) });
+            println!("{}", if json { as_json(account).to_string() } else { as_row(account) });
         }
     }
 }
@@ -137,7 +189,7 @@ fn as_row(account: &Account) -> String {
     format!("{:<24} {role:<7} {state:<9} {last_login:<28} {email}", account.username)
 }
 
-fn as_json(account: &Account) -> String {
+fn as_json(account: &Account) -> serde_json::Value {
     serde_json::json!({
         "id": account.id,
         "username": account.username,
@@ -148,7 +200,6 @@ fn as_json(account: &Account) -> String {
         "created_at": account.created_at,
         "last_login_at": account.last_login_at,
     })
-    .to_string()
 }
 
 async fn set_password(name: &str, password_stdin: bool) -> anyhow::Result<()> {
@@ -196,18 +247,15 @@ async fn enable(name: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn find(db: &Db, name: &str) -> anyhow::Result<Account> {
-    users::find_by_name(db, name).await?.with_context(|| format!("there is nobody called {name}"))
-}
-
 fn must_exist(found: bool) -> anyhow::Result<()> {
     if found { Ok(()) } else { bail!("the account was deleted meanwhile") }
 }
 
-/// Ends what the person signs in with: the sessions, counted, and the tokens. Notes why.
+/// Ends what the person signs in with, or could: the sessions, counted, the tokens, the links. Notes why.
 async fn end_access(tx: &mut Tx, account: &Account, reason: EndReason, event: Event) -> anyhow::Result<u64> {
     let (id, now) = (&account.id, Clock::system().now());
     api_tokens::delete_all(tx, id).await?;
+    links::delete_of(tx, id).await?;
     audit::queries::insert(tx, &Entry::new(event, now).about(id)).await?;
     Ok(sessions::queries::end_all(tx, id, None, reason, now).await?)
 }
