@@ -27,6 +27,7 @@ use crate::identity::Freshness;
 use crate::links::{self, Link, Links};
 use crate::login::{self, Authenticator, LoginRules, Registration, setup, throttle};
 use crate::secret::hasher::Hasher;
+use crate::sessions::device::Devices;
 use crate::sessions::layer::{self, Sessions};
 use crate::sessions::touch::{self, Toucher};
 use crate::sessions::{self, prune};
@@ -185,6 +186,7 @@ impl Application {
         let links = Data::new(Links::new(http.origin()));
         let refresh_cookie = RefreshCookie::new(http.is_https(), session.same_site);
         let access_tokens = Data::new(self.access_tokens);
+        let devices = Data::new(Devices::new(http.is_https(), session.same_site, session.keys.clone()));
         let bearer = Bearer::new(self.db.clone(), self.clock.clone(), access_tokens.clone(), token_toucher);
         let refresher =
             Data::new(Refresher::new(self.db.clone(), self.clock.clone(), sessions.clone(), session.keys.clone()));
@@ -226,6 +228,7 @@ impl Application {
                 .app_data(authenticator.clone())
                 .app_data(access_tokens.clone())
                 .app_data(refresher.clone())
+                .app_data(devices.clone())
                 .app_data(drain.clone())
                 .app_data(proxies.clone())
                 .app_data(docs_page.clone())

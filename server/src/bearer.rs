@@ -15,6 +15,7 @@ use crate::api_tokens::model::ApiToken;
 use crate::api_tokens::queries as api_tokens;
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::http::client::Client;
 use crate::http::problem::{Code, Problem};
 use crate::identity::{Credential, CurrentUser};
 use crate::sessions::layer::Sessions;
@@ -39,22 +40,27 @@ impl Bearer {
         Self { db, clock, access_tokens, toucher }
     }
 
-    async fn judge(&self, sessions: &Sessions, token: &str, is_use: bool) -> Result<Option<Credential>, sqlx::Error> {
+    async fn judge(
+        &self,
+        sessions: &Sessions,
+        token: &str,
+        request: &ServiceRequest,
+    ) -> Result<Option<Credential>, sqlx::Error> {
         if ApiToken::is_meant_by(token) {
-            return self.judge_api_token(token, is_use).await;
+            return self.judge_api_token(token, request).await;
         }
         let Some(claims) = self.access_tokens.verify(token, self.clock.now()) else { return Ok(None) };
-        let credential = sessions.judge_token_session(&claims.sid, is_use).await?;
+        let credential = sessions.judge_token_session(&claims.sid, touch::is_use(request.path())).await?;
         Ok(credential.filter(|credential| speaks_for(credential, &claims.sub)))
     }
 
-    async fn judge_api_token(&self, token: &str, is_use: bool) -> Result<Option<Credential>, sqlx::Error> {
+    async fn judge_api_token(&self, token: &str, request: &ServiceRequest) -> Result<Option<Credential>, sqlx::Error> {
         let Some(token) = ApiToken::parse(token) else { return Ok(None) };
         let now = self.clock.now();
         let found = api_tokens::find(&self.db, &token.hash()).await?;
         let Some(found) = found.filter(|found| !found.disabled && now < found.expires_at) else { return Ok(None) };
-        if is_use {
-            self.toucher.seen(&found.id, found.last_used_at, now);
+        if touch::is_use(request.path()) {
+            self.toucher.seen(&found.id, found.last_used_at, now, || Some(Client::of(request)));
         }
         let user = CurrentUser::from(found);
         telemetry::note_user(&user.id);
@@ -87,7 +93,7 @@ pub async fn authenticate(
     if percent_decode_str(request.path()).decode_utf8_lossy() != SIGN_OUT {
         sessions.hide_cookie(request.headers_mut());
     }
-    match bearer.judge(&sessions, &token, touch::is_use(request.path())).await {
+    match bearer.judge(&sessions, &token, &request).await {
         Ok(Some(credential)) => credential.attach(&request),
         Ok(None) => {}
         Err(error) => Credential::Unknown(error.into()).attach(&request),

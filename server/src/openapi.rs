@@ -21,6 +21,8 @@ use crate::{access_tokens, administration, api_tokens, audit, events, links, log
         login::password::change,
         login::reauth::reauth,
         login::token::token,
+        login::new_sign_ins::list,
+        login::new_sign_ins::answer,
         access_tokens::routes::refresh,
         api_tokens::routes::list,
         api_tokens::routes::create,

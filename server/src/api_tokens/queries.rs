@@ -5,11 +5,16 @@ use std::time::Duration;
 use sqlx::FromRow;
 
 use super::model::{MAX_PER_USER, Scope, from_words};
+use crate::audit::{self, Entry, Event};
 use crate::clock::Timestamp;
 use crate::db::{Db, Sql, Tx};
 use crate::identity::{CurrentUser, Means, Role};
 use crate::secret::token::TokenHash;
+use crate::sessions::touch::Sighting;
 use crate::{on_db, on_tx, sql};
+
+/// Microseconds.
+const DAY: i64 = 86_400_000_000;
 
 /// A token and its person, as its holder is judged by.
 #[derive(Debug, FromRow)]
@@ -189,6 +194,20 @@ pub async fn delete_all(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
     on_tx!(tx, DELETE, |connection, text| sqlx::query(text).bind(user_id).execute(connection).await.map(drop))
 }
 
+/// Deletes those of a person's tokens that were made at `since` or later.
+///
+/// # Errors
+/// Those of the database.
+pub async fn delete_since(tx: &mut Tx, user_id: &str, since: Timestamp) -> Result<(), sqlx::Error> {
+    const DELETE: Sql = sql!("DELETE FROM api_token WHERE user_id = ? AND created_at >= ?");
+    on_tx!(tx, DELETE, |connection, text| sqlx::query(text)
+        .bind(user_id)
+        .bind(since)
+        .execute(connection)
+        .await
+        .map(drop))
+}
+
 /// Deletes tokens that expired before `until`.
 ///
 /// # Errors
@@ -205,22 +224,30 @@ pub async fn delete_expired(db: &Db, until: Timestamp) -> Result<u64, sqlx::Erro
     .await
 }
 
-/// Notes when tokens were last used. Only moves forward.
+/// Notes when tokens were last used, and in the audit the first use of each day (UTC). Only moves forward.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn touch(db: &Db, seen: &[(String, Timestamp)], every: Duration) -> Result<(), sqlx::Error> {
+pub async fn touch(db: &Db, seen: &[Sighting], every: Duration) -> Result<(), sqlx::Error> {
+    const FIND: Sql = sql!("SELECT user_id, name, last_used_at FROM api_token WHERE id = ?");
     const TOUCH: Sql =
         sql!("UPDATE api_token SET last_used_at = ? WHERE id = ? AND (last_used_at IS NULL OR last_used_at <= ?)");
     db.write(async |tx| {
-        for (id, at) in seen {
-            on_tx!(tx, TOUCH, |connection, text| sqlx::query(text)
+        for Sighting { id, at, client } in seen {
+            let found: Option<(String, String, Option<Timestamp>)> =
+                on_tx!(tx, FIND, |connection, text| sqlx::query_as(text).bind(id).fetch_optional(connection).await)?;
+            let Some((user_id, name, before)) = found else { continue };
+            let touched = on_tx!(tx, TOUCH, |connection, text| sqlx::query(text)
                 .bind(*at)
                 .bind(id)
                 .bind(at.minus(every))
                 .execute(connection)
                 .await
-                .map(drop))?;
+                .map(|done| done.rows_affected() == 1))?;
+            if touched && before.is_none_or(|before| before.as_micros() / DAY < at.as_micros() / DAY) {
+                let entry = Entry::new(Event::TokenUsed, *at).about(&user_id).by(Some(&user_id)).detail(&name);
+                audit::queries::insert(tx, &entry.from(client.as_ref())).await?;
+            }
         }
         Ok(())
     })

@@ -17,8 +17,12 @@ use crate::stored_as_text;
 #[serde(rename_all = "snake_case")]
 #[schema(as = AuditEvent)]
 pub enum Event {
-    /// A person signed in.
+    /// A person signed in; the detail `new_browser` says that they never did with this browser before.
     LoginSucceeded,
+    /// A person said that a sign-in from a new browser was theirs.
+    SignInConfirmed,
+    /// A person said that a sign-in from a new browser was not theirs; its session was ended.
+    SignInDenied,
     /// Somebody gave a wrong password, or a name that nobody has.
     LoginFailed,
     /// An address failed so often that it has to wait.
@@ -37,6 +41,8 @@ pub enum Event {
     PasswordReset,
     /// A token for scripts was made; the detail is its name.
     TokenCreated,
+    /// A token for scripts was used, for the first time on this day (UTC); the detail is its name.
+    TokenUsed,
     /// A token for scripts was revoked; the detail is its id.
     TokenRevoked,
     /// A person made an account for themselves.

@@ -3,6 +3,7 @@
 pub mod account;
 mod authenticate;
 pub mod logout;
+pub mod new_sign_ins;
 mod open;
 pub mod password;
 mod queries;

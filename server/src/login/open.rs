@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::queries::NEW_BROWSER;
 use crate::access_tokens::queries as refresh_tokens;
 use crate::audit::{self, Entry, Event};
 use crate::clock::Timestamp;
@@ -11,6 +12,7 @@ use crate::http::problem::Problem;
 use crate::identity::{CurrentSession, CurrentUser, EndReason, Means, new_id};
 use crate::secret::token::{PlainToken, TokenHash};
 use crate::sessions;
+use crate::sessions::device::Device;
 use crate::sessions::model::{Kind, UNREMEMBERED};
 use crate::users::queries::{self as users, Account};
 
@@ -41,6 +43,8 @@ pub(super) struct Opening<'a> {
     pub remember: bool,
     /// The session that this one takes the place of.
     pub replaces: Option<&'a str>,
+    /// The browser, where the person is asked about it when it is new to them; programs have none.
+    pub device: Option<&'a Device>,
     /// The first refresh token of a session that tokens carry; `None` for one that a cookie carries.
     pub refresh_token: Option<TokenHash>,
     pub now: Timestamp,
@@ -64,6 +68,7 @@ impl Opening<'_> {
         user_id: &str,
         token: &PlainToken,
         session: &CurrentSession,
+        is_new_browser: bool,
     ) -> Result<(), sqlx::Error> {
         let ip = self.client.ip.to_string();
         let new_session = sessions::queries::NewSession {
@@ -86,6 +91,7 @@ impl Opening<'_> {
         sessions::queries::end_surplus(tx, user_id, self.rules.max_sessions, self.now).await?;
         let entry = Entry::new(Event::LoginSucceeded, self.now).about(user_id).by(Some(user_id));
         let entry = entry.in_session(&session.id).from(Some(self.client));
+        let entry = if is_new_browser { entry.detail(NEW_BROWSER) } else { entry };
         audit::queries::insert(tx, &entry).await
     }
 
@@ -113,6 +119,9 @@ pub(super) async fn open(
     let Login { account, rehashed } = login;
     let (token, session) = opening.session();
     let now = opening.now;
+    // The first sign-in of all is new in any browser, and there is no other to ask in.
+    let is_new_browser = account.last_login_at.is_some()
+        && opening.device.is_some_and(|device| device.known_since(&account.id).is_none());
     let opened = db
         .write(async |tx| {
             if !users::note_login(tx, &account.id, &account.password_hash, now).await? {
@@ -121,10 +130,13 @@ pub(super) async fn open(
             if let Some(password_hash) = &rehashed {
                 users::set_password_hash(tx, &account.id, password_hash).await?;
             }
-            opening.insert(tx, &account.id, &token, &session).await?;
+            opening.insert(tx, &account.id, &token, &session, is_new_browser).await?;
             Ok::<_, sqlx::Error>(true)
         })
         .await?;
+    if let (true, Some(device)) = (opened, opening.device) {
+        device.remember(&account.id, now);
+    }
     Ok(opened.then(|| (token, opening.user(account, session))))
 }
 

@@ -1,7 +1,13 @@
-//! Every statement about failed attempts.
+//! Every statement about failed attempts, and about sign-ins from new browsers.
 
+use serde::Serialize;
+use sqlx::FromRow;
+use utoipa::ToSchema;
+
+use crate::audit::Event;
 use crate::clock::Timestamp;
 use crate::db::{self, Db, Sql};
+use crate::identity::first_id;
 use crate::{on_db, on_tx, sql};
 
 /// When the bucket will be empty of failures again; `None` when it is.
@@ -60,4 +66,49 @@ pub(super) async fn forget(db: &Db, now: Timestamp) -> Result<(), sqlx::Error> {
         on_tx!(tx, DELETE, |connection, text| sqlx::query(text).bind(now).execute(connection).await.map(drop))
     })
     .await
+}
+
+/// A sign-in from a browser that was new to the person.
+#[derive(Debug, Serialize, ToSchema, FromRow)]
+pub struct NewSignIn {
+    /// The session that was opened.
+    pub session_id: String,
+    /// When.
+    pub at: Timestamp,
+    /// With which browser.
+    pub device: String,
+    /// From which address.
+    pub ip: String,
+}
+
+/// The detail of the line that notes such a sign-in.
+pub(super) const NEW_BROWSER: &str = "new_browser";
+
+/// Sign-ins of a person from new browsers after `since`, other than that of the session `but`, which nobody has answered for;
+/// the newest first.
+pub(super) async fn new_sign_ins(
+    db: &Db,
+    user_id: &str,
+    but: &str,
+    since: Timestamp,
+) -> Result<Vec<NewSignIn>, sqlx::Error> {
+    const FIND: Sql = sql!(
+        "SELECT e.session_id, e.at, e.device, e.ip FROM audit_event e \
+         WHERE e.user_id = ? AND e.id >= ? AND e.at > ? AND e.event = ? AND e.detail = ? AND e.session_id <> ? \
+           AND NOT EXISTS (SELECT 1 FROM audit_event a WHERE a.user_id = e.user_id AND a.id >= ? \
+                           AND a.session_id = e.session_id AND a.event IN (?, ?)) \
+         ORDER BY e.id DESC LIMIT 10"
+    );
+    on_db!(db, FIND, |pool, text| sqlx::query_as(text)
+        .bind(user_id)
+        .bind(first_id(since))
+        .bind(since)
+        .bind(Event::LoginSucceeded)
+        .bind(NEW_BROWSER)
+        .bind(but)
+        .bind(first_id(since))
+        .bind(Event::SignInConfirmed)
+        .bind(Event::SignInDenied)
+        .fetch_all(pool)
+        .await)
 }

@@ -20,6 +20,7 @@ use crate::http::extract::Json;
 use crate::http::problem::{Code, Problem};
 use crate::identity::{CurrentUser, Role, new_id};
 use crate::problems;
+use crate::sessions::device::Device;
 use crate::sessions::state;
 use crate::users::model::{check_email, check_full_name, check_username};
 use crate::users::new_passwords::NewPasswords;
@@ -105,6 +106,7 @@ pub(crate) async fn register(
     client: Client,
     json: Result<Json<RegisterRequest>, Problem>,
     session: Session,
+    device: Device,
     current: Result<CurrentUser, Problem>,
     registration: ThinData<Registration>,
     new_passwords: Data<NewPasswords>,
@@ -138,6 +140,7 @@ pub(crate) async fn register(
         client: &client,
         remember: true,
         replaces: replaces.as_deref(),
+        device: Some(&device),
         refresh_token: None,
         now,
     };
@@ -148,13 +151,14 @@ pub(crate) async fn register(
         .write(async |tx| {
             users::insert(tx, &row(&account)).await?;
             audit::queries::insert(tx, &entry).await?;
-            Ok::<_, users::InsertError>(opening.insert(tx, &account.id, &token, &current).await?)
+            Ok::<_, users::InsertError>(opening.insert(tx, &account.id, &token, &current, false).await?)
         })
         .await;
     if let Err(error) = inserted {
         return Err(error.about_account(&db, &account.username).await);
     }
     made.fail(&db, now).await?;
+    device.remember(&account.id, now);
     state::sign_in(&session, &token, &current, now)?;
     Ok(Answer(opening.user(account, current)).customize().with_status(StatusCode::CREATED))
 }

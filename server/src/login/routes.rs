@@ -13,7 +13,7 @@ use super::open::{LoginRules, Opening, session_to_replace};
 use super::reauth::reauth;
 use super::register::register;
 use super::token::token;
-use super::{account, password, setup};
+use super::{account, new_sign_ins, password, setup};
 use crate::clock::Clock;
 use crate::http::client::Client;
 use crate::http::extract::Json;
@@ -21,6 +21,7 @@ use crate::http::problem::Problem;
 use crate::http::resource::endpoint;
 use crate::identity::CurrentUser;
 use crate::problems;
+use crate::sessions::device::Device;
 use crate::sessions::state;
 use crate::users::export::export;
 use crate::users::profile;
@@ -33,6 +34,8 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(endpoint("/register").post(register))
         .service(endpoint("/setup").get(setup::show).post(setup::setup))
         .service(endpoint("/me").get(profile::me).patch(profile::change).delete(account::delete))
+        .service(endpoint("/me/new-sign-ins").get(new_sign_ins::list))
+        .service(endpoint("/me/new-sign-ins/{session_id}").post(new_sign_ins::answer))
         .service(endpoint("/me/export").get(export))
         .service(endpoint("/password").post(password::change))
         .service(endpoint("/reauth").post(reauth))
@@ -73,10 +76,12 @@ problems!(
 /// Signs in with a password. A live session of the same browser ends, and a new token is made in any case.
 #[utoipa::path(post, path = "/login", operation_id = "login", tag = "signing in", request_body = LoginRequest,
     responses((status = 200, body = CurrentUser, description = "Signed in; the cookie is set."), LoginProblems))]
+#[expect(clippy::too_many_arguments, reason = "a handler's arguments are what it is given by name")]
 pub(crate) async fn login(
     client: Client,
     json: Json<LoginRequest>,
     session: Session,
+    device: Device,
     current: Result<CurrentUser, Problem>,
     authenticator: Data<Authenticator>,
     clock: Data<Clock>,
@@ -88,7 +93,8 @@ pub(crate) async fn login(
     let replaces = session_to_replace(current)?;
 
     let (replaces, now) = (replaces.as_deref(), clock.now());
-    let opening = Opening { rules: rules.0, client: &client, remember, replaces, refresh_token: None, now };
+    let device = Some(&device);
+    let opening = Opening { rules: rules.0, client: &client, remember, replaces, device, refresh_token: None, now };
     let (token, user) = authenticator.sign_in(&attempt, &opening).await?;
     if let Some(current) = &user.session {
         state::sign_in(&session, &token, current, opening.now)?;

@@ -22,6 +22,7 @@ use crate::identity::{CurrentUser, Role};
 use crate::links::{Link, Links, Purpose, queries as links};
 use crate::problems;
 use crate::secret::token::PlainToken;
+use crate::sessions::device::Device;
 use crate::sessions::state;
 use crate::users::new_passwords::NewPasswords;
 use crate::users::queries::{self as users, InsertError};
@@ -99,6 +100,7 @@ pub(crate) async fn setup(
     client: Client,
     json: Json<SetupRequest>,
     session: Session,
+    device: Device,
     current: Result<CurrentUser, Problem>,
     new_passwords: Data<NewPasswords>,
     rules: ThinData<LoginRules>,
@@ -125,6 +127,7 @@ pub(crate) async fn setup(
         client: &client,
         remember: true,
         replaces: replaces.as_deref(),
+        device: Some(&device),
         refresh_token: None,
         now,
     };
@@ -138,7 +141,7 @@ pub(crate) async fn setup(
             }
             users::insert(tx, &row(&account)).await?;
             audit::queries::insert(tx, &entry).await?;
-            opening.insert(tx, &account.id, &token, &current).await?;
+            opening.insert(tx, &account.id, &token, &current, false).await?;
             Ok::<_, InsertError>(true)
         })
         .await;
@@ -147,6 +150,7 @@ pub(crate) async fn setup(
         Ok(false) => return Err(Problem::new(Code::SetupDone)),
         Ok(true) => {}
     }
+    device.remember(&account.id, now);
     state::sign_in(&session, &token, &current, now)?;
     Ok(Answer(opening.user(account, current)).customize().with_status(StatusCode::CREATED))
 }

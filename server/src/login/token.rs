@@ -19,6 +19,7 @@ use crate::http::extract::Form;
 use crate::http::problem::{Code, Problem};
 use crate::problems;
 use crate::secret::token::PlainToken;
+use crate::sessions::device::Device;
 
 /// The scope that asks for the refresh token in the body (`OpenID` Connect Core section 11).
 const OFFLINE_ACCESS: &str = "offline_access";
@@ -118,10 +119,12 @@ pub(crate) async fn token(
     refresher: Data<Refresher>,
     cookie: ThinData<RefreshCookie>,
     client: Client,
+    device: Device,
     clock: Data<Clock>,
     rules: ThinData<LoginRules>,
 ) -> Result<HttpResponse, Problem> {
-    let context = Context { request: &request, tokens: &tokens, cookie: &cookie, client: &client, clock: &clock };
+    let (cookie, device) = (&cookie, &device);
+    let context = Context { request: &request, tokens: &tokens, cookie, client: &client, device, clock: &clock };
     let outcome = match form {
         Ok(Form(form)) => match form.grant_type.as_deref() {
             Some("password") => with_password(&context, form, &authenticator, rules.0).await,
@@ -147,6 +150,7 @@ struct Context<'a> {
     tokens: &'a AccessTokens,
     cookie: &'a RefreshCookie,
     client: &'a Client,
+    device: &'a Device,
     clock: &'a Clock,
 }
 
@@ -180,6 +184,7 @@ async fn with_password(
         client: context.client,
         remember: form.remember.unwrap_or(true),
         replaces: replaces.as_deref(),
+        device: (!offline).then_some(context.device),
         refresh_token: Some(refresh_token.hash()),
         now,
     };

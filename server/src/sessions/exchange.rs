@@ -7,6 +7,8 @@ use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
 
+use actix_web::http::header::HeaderValue;
+
 use super::cookie::Kept;
 use crate::http::client::Client;
 use crate::http::problem::Problem;
@@ -23,6 +25,8 @@ pub(super) struct Exchange {
     pub credential: RefCell<Option<Credential>>,
     /// Why a session could not be ended.
     pub failure: RefCell<Option<Problem>>,
+    /// The line that lets the browser be known again.
+    pub device: RefCell<Option<HeaderValue>>,
     /// How long the browser keeps the cookie that is being set.
     pub kept: Cell<Option<Kept>>,
 }

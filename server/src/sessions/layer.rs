@@ -104,6 +104,7 @@ pub async fn exchange(
         is_use: touch::is_use(request.path()),
         credential: None.into(),
         failure: None.into(),
+        device: None.into(),
         kept: None.into(),
     });
     let resigned = cookie.receive(request.headers_mut());
@@ -121,6 +122,9 @@ pub async fn exchange(
         && !cookie.is_set_in(response.headers())
     {
         resigned.send(response.headers_mut(), &session, store.clock.now());
+    }
+    if let Some(device) = exchange.device.take() {
+        response.headers_mut().append(header::SET_COOKIE, device);
     }
     Ok(response)
 }

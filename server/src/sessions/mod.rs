@@ -5,6 +5,7 @@
 //! for the extractors).
 
 mod cookie;
+pub mod device;
 mod exchange;
 pub mod layer;
 pub mod model;

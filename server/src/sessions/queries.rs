@@ -6,6 +6,7 @@ use std::time::Duration;
 use sqlx::FromRow;
 
 use super::model::{Kind, Lifetime, Status};
+use super::touch::Sighting;
 use crate::audit::{self, Entry, Event};
 use crate::clock::Timestamp;
 use crate::db::{Db, Sql, Tx};
@@ -414,10 +415,10 @@ pub async fn freshen(db: &Db, id: &str, now: Timestamp) -> Result<(), sqlx::Erro
 ///
 /// # Errors
 /// Those of the database.
-pub async fn touch(db: &Db, seen: &[(String, Timestamp)], every: Duration) -> Result<(), sqlx::Error> {
+pub async fn touch(db: &Db, seen: &[Sighting], every: Duration) -> Result<(), sqlx::Error> {
     const TOUCH: Sql = sql!("UPDATE session SET last_seen_at = ? WHERE id = ? AND status = ? AND last_seen_at <= ?");
     db.write(async |tx| {
-        for (id, at) in seen {
+        for Sighting { id, at, .. } in seen {
             on_tx!(tx, TOUCH, |connection, text| sqlx::query(text)
                 .bind(*at)
                 .bind(id)

@@ -71,7 +71,7 @@ impl SqlSessionStore {
             return Ok(Credential::Ended { reason, at: now });
         }
         if is_use {
-            self.toucher.seen(&session.id, Some(session.last_seen_at), now);
+            self.toucher.seen(&session.id, Some(session.last_seen_at), now, || None);
         }
         telemetry::note_user(&session.user_id);
         Ok(Credential::User(Box::new(session.into())))

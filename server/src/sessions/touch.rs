@@ -1,6 +1,6 @@
 //! When something was last used: written at most once a minute each, by a task of its own, so that no request waits for it.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
@@ -8,6 +8,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::clock::Timestamp;
 use crate::db::Db;
+use crate::http::client::Client;
 
 /// How old the stored moment must be before it is written again.
 pub const TOUCH_EVERY: Duration = Duration::from_mins(1);
@@ -23,8 +24,16 @@ pub fn is_use(path: &str) -> bool {
     percent_decode_str(path).decode_utf8_lossy() != EVENTS
 }
 
-/// What was seen, and when.
-pub type Sighting = (String, Timestamp);
+/// Something that was used.
+#[derive(Debug)]
+pub struct Sighting {
+    /// Its id.
+    pub id: String,
+    /// When.
+    pub at: Timestamp,
+    /// By whom, where that is of interest.
+    pub client: Option<Client>,
+}
 
 /// Takes notice of what is in use.
 #[derive(Clone, Debug)]
@@ -41,10 +50,17 @@ where
 }
 
 impl Toucher {
-    /// Notes that what has this id was used `now`, if the stored moment is old enough to be worth a write.
-    pub fn seen(&self, id: &str, last_seen_at: Option<Timestamp>, now: Timestamp) {
+    /// Notes that what has this id was used `now`, if the stored moment is old enough to be worth a write. Only then is
+    /// `client` asked.
+    pub fn seen(
+        &self,
+        id: &str,
+        last_seen_at: Option<Timestamp>,
+        now: Timestamp,
+        client: impl FnOnce() -> Option<Client>,
+    ) {
         if last_seen_at.is_none_or(|last_seen_at| now.since(last_seen_at) >= TOUCH_EVERY) {
-            let _ = self.0.try_send((id.to_owned(), now));
+            let _ = self.0.try_send(Sighting { id: id.to_owned(), at: now, client: client() });
         }
     }
 }
@@ -56,8 +72,9 @@ where
     let mut batch = Vec::new();
     while sightings.recv_many(&mut batch, BACKLOG).await > 0 {
         // Sorted, so that two servers take their locks in the same order.
-        let mut newest: Vec<Sighting> = batch.drain(..).collect::<HashMap<_, _>>().into_iter().collect();
-        newest.sort_unstable();
+        let newest: BTreeMap<String, Sighting> =
+            batch.drain(..).map(|sighting: Sighting| (sighting.id.clone(), sighting)).collect();
+        let newest: Vec<Sighting> = newest.into_values().collect();
         if let Err(error) = write(&db, &newest, TOUCH_EVERY).await {
             tracing::warn!(%error, "the last use of some sessions or tokens could not be noted");
         }

@@ -26,6 +26,7 @@ mod log;
 mod login;
 mod logout;
 mod names;
+mod new_sign_ins;
 mod password;
 mod private_server;
 mod problems;

@@ -58,6 +58,8 @@ impl Caller {
             "showLink" => (Method::GET, format!("/api/links/{target}"), Value::Null),
             "followLink" => (Method::POST, format!("/api/links/{target}"), json!({"password": NEW_PASSWORD})),
             "listSessions" => (Method::GET, "/api/sessions".to_owned(), Value::Null),
+            "listNewSignIns" => (Method::GET, "/api/me/new-sign-ins".to_owned(), Value::Null),
+            "answerForSignIn" => (Method::POST, format!("/api/me/new-sign-ins/{NOBODY}"), json!({"was_me": true})),
             "followEvents" => (Method::GET, "/api/events".to_owned(), Value::Null),
             "endOtherSessions" => (Method::DELETE, "/api/sessions".to_owned(), Value::Null),
             "endSession" => (Method::DELETE, format!("/api/sessions/{NOBODY}"), Value::Null),

@@ -1,0 +1,108 @@
+//! `/me/new-sign-ins`: "Was this you?", asked in a browser that the person has used before about sign-ins from others.
+
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Json as Answer};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::queries::{self, NewSignIn};
+use crate::api_tokens::queries as api_tokens;
+use crate::audit::{self, Entry, Event};
+use crate::clock::{Clock, Timestamp};
+use crate::db::Db;
+use crate::http::client::Client;
+use crate::http::extract::{Json, Path};
+use crate::http::problem::{Code, Problem};
+use crate::identity::{EndReason, SignedIn, is_id};
+use crate::problems;
+use crate::sessions::device::Device;
+use crate::sessions::queries as sessions;
+
+/// How long it is asked about a sign-in.
+const ASKED_FOR: Duration = Duration::from_hours(30 * 24);
+
+/// Sign-ins that the person has not yet answered for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NewSignIns {
+    /// The newest first, ten at most.
+    items: Vec<NewSignIn>,
+}
+
+problems!(
+    /// What asking can meet.
+    ListProblems: NotAuthenticated, SessionEnded, InsufficientScope, InternalError, Unavailable
+);
+
+/// Sign-ins to the caller's account from browsers that were new to it, which nobody has answered for. Only a browser that was
+/// known before such a sign-in is told of it: whoever signs in with a stolen password cannot answer for themselves.
+#[utoipa::path(get, path = "/me/new-sign-ins", operation_id = "listNewSignIns", tag = "profile",
+    responses((status = 200, body = NewSignIns), ListProblems))]
+pub(crate) async fn list(
+    caller: SignedIn,
+    device: Device,
+    db: Data<Db>,
+    clock: Data<Clock>,
+) -> Result<Answer<NewSignIns>, Problem> {
+    let items = unanswered(&caller, &device, &db, clock.now()).await?;
+    Ok(Answer(NewSignIns { items }))
+}
+
+async fn unanswered(
+    caller: &SignedIn,
+    device: &Device,
+    db: &Db,
+    now: Timestamp,
+) -> Result<Vec<NewSignIn>, sqlx::Error> {
+    let Some(known_since) = device.known_since(&caller.user.id) else { return Ok(Vec::new()) };
+    let since = known_since.max(now.minus(ASKED_FOR));
+    queries::new_sign_ins(db, &caller.user.id, &caller.session.id, since).await
+}
+
+/// The person's answer.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignInAnswer {
+    /// Whether it was they.
+    was_me: bool,
+}
+
+problems!(
+    /// What answering can meet.
+    AnswerProblems: MalformedRequest, NotAuthenticated, SessionEnded, CrossSiteRequest, InsufficientScope, NotFound,
+        PayloadTooLarge, UnsupportedMediaType, InvalidInput, InternalError, Unavailable
+);
+
+/// Answers for a sign-in. "No" ends its session, and the tokens for scripts made since; what else the stranger may have opened
+/// ends with the password, which should be changed next.
+#[utoipa::path(post, path = "/me/new-sign-ins/{session_id}", operation_id = "answerForSignIn", tag = "profile",
+    request_body = SignInAnswer, params(("session_id" = String, Path, description = "The session that was opened.")),
+    responses((status = 204, description = "Noted."), AnswerProblems))]
+pub(crate) async fn answer(
+    session_id: Path<String>,
+    json: Json<SignInAnswer>,
+    caller: SignedIn,
+    device: Device,
+    client: Client,
+    db: Data<Db>,
+    clock: Data<Clock>,
+) -> Result<HttpResponse, Problem> {
+    let now = clock.now();
+    let asked = if is_id(&session_id.0) { unanswered(&caller, &device, &db, now).await? } else { Vec::new() };
+    let sign_in = asked.into_iter().find(|sign_in| sign_in.session_id == session_id.0);
+    let sign_in = sign_in.ok_or_else(|| Problem::new(Code::NotFound))?;
+    let (user, was_me) = (&caller.user, json.0.was_me);
+    let event = if was_me { Event::SignInConfirmed } else { Event::SignInDenied };
+    let entry = Entry::new(event, now).own(user).in_session(&sign_in.session_id).from(Some(&client));
+    db.write(async |tx| {
+        audit::queries::insert(tx, &entry).await?;
+        if !was_me {
+            sessions::end(tx, &sign_in.session_id, &user.id, EndReason::Revoked, now).await?;
+            api_tokens::delete_since(tx, &user.id, sign_in.at).await?;
+        }
+        Ok::<_, sqlx::Error>(())
+    })
+    .await?;
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,152 @@
+//! Browsers that a person has signed in with before: known by a cookie that outlives their sessions and gives no access (OWASP,
+//! "Slow Down Online Guessing Attacks with Device Cookies"). Nothing is stored of it; it proves itself by its signature.
+
+use std::future::{Ready, ready};
+
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::dev::Payload;
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha256;
+
+use super::exchange;
+use crate::clock::Timestamp;
+use crate::config::SameSitePolicy;
+use crate::http::problem::Problem;
+use crate::random;
+
+/// As long as browsers keep a cookie at most (RFC 6265bis section 5.5).
+const KEPT: Duration = Duration::days(400);
+const NONCE: usize = 16;
+const SINCE: usize = 8;
+
+/// What makes and knows such cookies.
+#[derive(Clone, Debug)]
+pub struct Devices {
+    name: &'static str,
+    secure: bool,
+    same_site: SameSite,
+    keys: Vec<SecretString>,
+}
+
+impl Devices {
+    /// The keys are those that sign session cookies: the first signs, all verify.
+    #[must_use]
+    pub fn new(is_https: bool, same_site: SameSitePolicy, keys: Vec<SecretString>) -> Self {
+        let name = if is_https { "__Host-device" } else { "device" };
+        Self { name, secure: is_https, same_site: same_site.into(), keys }
+    }
+
+    /// The cookie's value. Of several of our name somebody has planted all but one: none is believed.
+    fn read(&self, headers: &HeaderMap) -> Option<Vec<u8>> {
+        let lines = headers.get_all(header::COOKIE).filter_map(|line| line.to_str().ok());
+        let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        let mut ours = pairs.filter(|(name, _)| *name == self.name).map(|(_, value)| value);
+        let value = ours.next().filter(|value| value.len() <= 100)?;
+        if ours.next().is_some() { None } else { URL_SAFE_NO_PAD.decode(value).ok() }
+    }
+}
+
+fn signature(key: &SecretString, facts: &[u8], user_id: &str) -> Hmac<Sha256> {
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(key.expose_secret().as_bytes()).expect("HMAC takes keys of any length");
+    mac.update(b"hallpass device\0");
+    mac.update(facts);
+    mac.update(user_id.as_bytes());
+    mac
+}
+
+/// The browser of a request.
+#[derive(Clone, Debug)]
+pub struct Device {
+    devices: Data<Devices>,
+    presented: Option<Vec<u8>>,
+}
+
+impl Device {
+    /// What the cookie says, where its signature holds for this person.
+    fn facts(&self, user_id: &str) -> Option<[u8; NONCE + SINCE]> {
+        let (facts, tag) = self.presented.as_ref()?.split_first_chunk()?;
+        let holds = |key| signature(key, facts, user_id).verify_slice(tag).is_ok();
+        self.devices.keys.iter().any(holds).then_some(*facts)
+    }
+
+    /// Since when the person signs in with this browser; `None` where it is new to them.
+    #[must_use]
+    pub fn known_since(&self, user_id: &str) -> Option<Timestamp> {
+        let facts = self.facts(user_id)?;
+        facts.last_chunk().map(|since| Timestamp::from_micros(i64::from_be_bytes(*since)))
+    }
+
+    /// Lets the browser be known to this person from `now` on, or from when it was first.
+    ///
+    /// # Panics
+    /// Never: Base64 is header text.
+    pub fn remember(&self, user_id: &str, now: Timestamp) {
+        let facts = self.facts(user_id).unwrap_or_else(|| {
+            let mut facts = [0; NONCE + SINCE];
+            facts[..NONCE].copy_from_slice(&random::bytes::<NONCE>());
+            facts[NONCE..].copy_from_slice(&now.as_micros().to_be_bytes());
+            facts
+        });
+        let tag = signature(&self.devices.keys[0], &facts, user_id).finalize().into_bytes();
+        let value = URL_SAFE_NO_PAD.encode([&facts[..], &tag[..]].concat());
+        let cookie = Cookie::build(self.devices.name, value).path("/").http_only(true).max_age(KEPT);
+        let cookie = cookie.secure(self.devices.secure).same_site(self.devices.same_site).finish();
+        let line = HeaderValue::from_str(&cookie.to_string()).expect("Base64 is header text");
+        exchange::with(|exchange| *exchange.device.borrow_mut() = Some(line));
+    }
+}
+
+impl FromRequest for Device {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(match request.app_data::<Data<Devices>>() {
+            Some(devices) => Ok(Self { devices: devices.clone(), presented: devices.read(request.headers()) }),
+            None => Err(Problem::internal(anyhow::anyhow!("the application knows no devices"))),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn device(keys: &[&str], presented: Option<Vec<u8>>) -> Device {
+        let keys = keys.iter().map(|key| SecretString::from(*key)).collect();
+        Device { devices: Data::new(Devices::new(false, SameSitePolicy::Lax, keys)), presented }
+    }
+
+    fn made(key: &str, user_id: &str, since: i64) -> Vec<u8> {
+        let facts = [&[7; NONCE][..], &since.to_be_bytes()].concat();
+        let tag = signature(&key.into(), &facts, user_id).finalize().into_bytes();
+        [&facts[..], &tag[..]].concat()
+    }
+
+    #[test]
+    fn only_a_signed_cookie_of_that_person_is_known_and_old_keys_still_are() {
+        let since = |keys: &[&str], presented: Vec<u8>| device(keys, Some(presented)).known_since("alice");
+        let good = made("a", "alice", 42);
+        assert_eq!(since(&["a"], good.clone()), Some(Timestamp::from_micros(42)));
+        assert_eq!(since(&["b", "a"], good.clone()), Some(Timestamp::from_micros(42)));
+        assert_eq!(since(&["b"], good.clone()), None);
+        assert_eq!(since(&["a"], made("a", "bob", 42)), None);
+        for at in 0..good.len() {
+            let mut bent = good.clone();
+            bent[at] ^= 1;
+            assert_eq!(since(&["a"], bent), None, "{at}");
+        }
+        for junk in [vec![], vec![0; 10], good[..good.len() - 1].to_vec(), [&good[..], &[0]].concat()] {
+            assert_eq!(since(&["a"], junk), None);
+        }
+        assert_eq!(device(&["a"], None).known_since("alice"), None);
+    }
+}
