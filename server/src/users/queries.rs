@@ -223,6 +223,22 @@ pub async fn set_profile(tx: &mut Tx, id: &str, email: Option<&str>, full_name: 
     done.map_err(|error| if db::is_unique_violation(&error) { InsertError::Taken } else { error.into() })
 }
 
+/// Changes the e-mail address; says whether the account exists.
+///
+/// # Errors
+/// [`InsertError`].
+pub async fn set_email(tx: &mut Tx, id: &str, email: &str) -> Result<bool, InsertError> {
+    const SET: Sql = sql!("UPDATE user_account SET email = ?, email_folded = ? WHERE id = ?");
+    let done = on_tx!(tx, SET, |connection, text| sqlx::query(text)
+        .bind(email)
+        .bind(fold(email))
+        .bind(id)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected() == 1));
+    done.map_err(|error| if db::is_unique_violation(&error) { InsertError::Taken } else { error.into() })
+}
+
 /// Changes the role; says whether the account exists.
 ///
 /// # Errors
