@@ -13,6 +13,7 @@ use crate::http::client::Client;
 use crate::http::extract::{Json, Path};
 use crate::http::problem::{Code, Problem};
 use crate::identity::{Admin, CurrentUser, EndReason, FreshAdmin, Role, is_id};
+use crate::links::{Purpose, queries as links};
 use crate::problems;
 use crate::sessions::queries as sessions;
 use crate::users::profile::{Change, ProfileChanges};
@@ -110,6 +111,9 @@ async fn apply(tx: &mut Tx, before: &Account, after: &Account, by: &By<'_>) -> R
     if (&before.email, &before.full_name) != (&after.email, &after.full_name) {
         let changed = users::set_profile(tx, id, after.email.as_deref(), &after.full_name).await;
         must_exist(changed.map_err(InsertError::about_email)?)?;
+        if before.email != after.email {
+            links::delete_of_purposes(tx, id, [Purpose::EmailVerification; 2]).await?;
+        }
         by.note(tx, Event::ProfileChanged, id, "").await?;
     }
     if before.role != after.role {

@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::db::{Db, Tx};
 use crate::http::problem::Problem;
 use crate::identity::{EndReason, Role, new_id};
+use crate::links::queries as links;
 use crate::sessions;
 use crate::users::model::{check_email, check_full_name, check_username};
 use crate::users::queries::{self as users, Account, InsertError, NewAccount};
@@ -208,6 +209,7 @@ fn must_exist(found: bool) -> anyhow::Result<()> {
 async fn end_access(tx: &mut Tx, account: &Account, reason: EndReason, event: Event) -> anyhow::Result<u64> {
     let (id, now) = (&account.id, Clock::system().now());
     api_tokens::delete_all(tx, id).await?;
+    links::delete_of(tx, id).await?;
     audit::queries::insert(tx, &Entry::new(event, now).about(id)).await?;
     Ok(sessions::queries::end_all(tx, id, None, reason, now).await?)
 }

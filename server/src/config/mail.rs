@@ -12,7 +12,8 @@ use url::Url;
 use super::EnvironmentKind;
 use super::read::Reader;
 
-const EXAMPLE: &str = "write smtp://user:password@mail.example.com:587?tls=required, or smtps:// for TLS from the start";
+const EXAMPLE: &str =
+    "write smtp://user:password@mail.example.com:587?tls=required, or smtps:// for TLS from the start";
 
 /// How mails are sent.
 #[derive(Clone, Debug)]
@@ -55,7 +56,8 @@ pub enum Encryption {
 
 pub(super) fn read(reader: &mut Reader, kind: EnvironmentKind) -> Option<MailConfig> {
     let url = reader.secret("SMTP_URL")?;
-    let server = server(url.expose_secret(), kind).map_err(|problem| reader.problem(format!("SMTP_URL {problem}"))).ok();
+    let server =
+        server(url.expose_secret(), kind).map_err(|problem| reader.problem(format!("SMTP_URL {problem}"))).ok();
     let from = match reader.text("MAIL_FROM").map(|text| text.parse()) {
         Some(Ok(from)) => Some(from),
         Some(Err(_)) => {
@@ -87,14 +89,17 @@ fn server(text: &str, kind: EnvironmentKind) -> Result<SmtpServer, String> {
             ("tls", "required") => tls = Some(Encryption::StartTls),
             ("tls", "none") => tls = Some(Encryption::None),
             ("ca", path) => {
-                let pem = fs::read(path).map_err(|error| format!("names a file with ca= that cannot be read ({error})"))?;
+                let pem =
+                    fs::read(path).map_err(|error| format!("names a file with ca= that cannot be read ({error})"))?;
                 authority = Some(pem);
             }
             _ => return Err("may have no parameters but tls=required, tls=none and ca=FILE".to_owned()),
         }
     }
     let encryption = match (url.scheme(), tls) {
-        ("smtps", Some(Encryption::None)) => return Err("contradicts itself: smtps:// is TLS, tls=none is not".to_owned()),
+        ("smtps", Some(Encryption::None)) => {
+            return Err("contradicts itself: smtps:// is TLS, tls=none is not".to_owned());
+        }
         ("smtps", _) => Encryption::Wrapped,
         (_, Some(encryption)) => encryption,
         (_, None) if is_loopback(&host) || kind == EnvironmentKind::Development => Encryption::None,
@@ -115,7 +120,11 @@ fn server(text: &str, kind: EnvironmentKind) -> Result<SmtpServer, String> {
 fn login(url: &Url) -> Result<Option<(String, SecretString)>, String> {
     let decoded = |text| {
         let text = percent_decode_str(text).decode_utf8().map_err(|_| "has a user or password that is not UTF-8")?;
-        if text.chars().any(char::is_control) { Err("has a control character in its user or password") } else { Ok(text) }
+        if text.chars().any(char::is_control) {
+            Err("has a control character in its user or password")
+        } else {
+            Ok(text)
+        }
     };
     match (url.username(), url.password()) {
         ("", None) => Ok(None),

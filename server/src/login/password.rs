@@ -16,6 +16,7 @@ use crate::http::client::Client;
 use crate::http::extract::Json;
 use crate::http::problem::{Code, Problem};
 use crate::identity::{EndReason, Means, SignedIn};
+use crate::links::queries as links;
 use crate::problems;
 use crate::secret::token::PlainToken;
 use crate::sessions::{queries as sessions, state};
@@ -78,6 +79,8 @@ pub(crate) async fn change(
             if !users::replace_password_hash(tx, &user.id, &account.password_hash, &password_hash).await? {
                 return Ok(false);
             }
+            // A link that somebody else has asked for is not to bring another password, or another address, after this.
+            links::delete_of(tx, &user.id).await?;
             sessions::end_all(tx, &user.id, Some(&session.id), EndReason::PasswordChanged, now).await?;
             if let Some(token) = &token
                 && !sessions::renew(tx, &session.id, &token.hash(), now).await?

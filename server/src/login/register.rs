@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::open::{LoginRules, Opening};
 use super::throttle::Bucket;
+use super::verification::Verifier;
 use crate::audit::{self, Entry, Event};
 use crate::clock::{Clock, Timestamp};
 use crate::db::Db;
@@ -97,7 +98,8 @@ problems!(
         UnsupportedMediaType, InvalidInput, TooManyAttempts, InternalError, Unavailable, Overloaded
 );
 
-/// Makes an account and signs in to it.
+/// Makes an account and signs in to it. Where mails are sent, the account is made without the e-mail address, and a mail to that
+/// address carries a link that makes it count; whether somebody has it already is told there, and not in the answer.
 #[utoipa::path(post, path = "/register", operation_id = "register", tag = "signing in", request_body = RegisterRequest,
     responses((status = 201, body = CurrentUser, description = "Made and signed in; the cookie is set."), RegisterProblems))]
 #[expect(clippy::too_many_arguments, reason = "a handler's arguments are what it is given by name")]
@@ -107,6 +109,7 @@ pub(crate) async fn register(
     session: Session,
     registration: ThinData<Registration>,
     new_passwords: Data<NewPasswords>,
+    verifier: Data<Verifier>,
     rules: ThinData<LoginRules>,
     db: Data<Db>,
     clock: Data<Clock>,
@@ -117,16 +120,18 @@ pub(crate) async fn register(
     let request = json.0;
     request.check()?;
     let bucket = Bucket::of_registrations(client.ip);
-    let wait = bucket.seconds_to_wait(&db, clock.now()).await?;
-    if wait > 0 {
-        return Err(Problem::new(Code::TooManyAttempts).retry_after(wait));
-    }
+    bucket.must_be_free(&db, clock.now()).await?;
     // A name that is taken is refused before a hash is computed for it; the unique column decides in any case.
     if users::find_by_name(&db, &request.username).await?.is_some() {
         return Err(Problem::new(Code::UsernameTaken));
     }
     let now = clock.now();
-    let account = request.account(&new_passwords, Role::Member, now).await?;
+    let mut account = request.account(&new_passwords, Role::Member, now).await?;
+    let unverified = if verifier.is_needed() { account.email.take() } else { None };
+    let verification = match &unverified {
+        Some(email) => Some(verifier.begin(&account.id, email, now).await?),
+        None => None,
+    };
     let opening = Opening { rules: rules.0, client: &client, remember: true, refresh_token: None, now };
     let (token, current) = opening.session();
     let entry = Entry::new(Event::AccountRegistered, now).about(&account.id).by(Some(&account.id));
@@ -135,12 +140,16 @@ pub(crate) async fn register(
         .write(async |tx| {
             users::insert(tx, &row(&account)).await?;
             audit::queries::insert(tx, &entry).await?;
+            if let Some(verification) = &verification {
+                verification.insert(tx).await?;
+            }
             Ok::<_, users::InsertError>(opening.insert(tx, &account.id, &token, &current).await?)
         })
         .await;
     if let Err(error) = made {
         return Err(error.about_account(&db, &account.username).await);
     }
+    verifier.wake();
     bucket.fail(&db, now).await?;
     state::sign_in(&session, &token, &current, now)?;
     Ok(Answer(opening.user(account, current)).customize().with_status(StatusCode::CREATED))

@@ -67,7 +67,9 @@ impl Outbox {
             subject: message.subject(),
             body: message.body(&self.origin),
             created_at: now,
-            expires_at: message.expires_at().map_or(latest, |expires_at| if expires_at < latest { expires_at } else { latest }),
+            expires_at: message
+                .expires_at()
+                .map_or(latest, |expires_at| if expires_at < latest { expires_at } else { latest }),
         })
     }
 

@@ -81,10 +81,9 @@ impl Smtp {
     }
 
     pub(super) async fn send(&self, mail: &Waiting) -> Result<(), Failure> {
-        let message = self.message(mail).map_err(|()| Failure {
-            is_refusal: true,
-            reason: "it cannot be written as a mail".to_owned(),
-        })?;
+        let message = self
+            .message(mail)
+            .map_err(|()| Failure { is_refusal: true, reason: "it cannot be written as a mail".to_owned() })?;
         match tokio::time::timeout(self.send_within, self.transport.send(message)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(Failure { is_refusal: error.is_permanent(), reason: reason(&error) }),

@@ -1,18 +1,12 @@
-//! One's own profile: seeing it and changing it.
+//! One's own profile: seeing it, and what may be changed.
 
-use actix_web::web::{Data, Json as Answer, ThinData};
+use actix_web::web::Json as Answer;
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use super::model::{check_email, check_full_name};
-use super::queries::{self, InsertError};
-use crate::audit::{self, Entry, Event};
-use crate::clock::Clock;
-use crate::db::Db;
-use crate::http::client::Client;
-use crate::http::extract::Json;
-use crate::http::problem::{Code, Problem};
-use crate::identity::{CurrentUser, Freshness, SignedIn};
+use crate::http::problem::Problem;
+use crate::identity::CurrentUser;
 use crate::problems;
 
 problems!(
@@ -77,51 +71,4 @@ impl ProfileChanges {
         }
         self.full_name.as_deref().map_or(Ok(()), check_full_name)
     }
-}
-
-problems!(
-    /// What changing one's profile can meet.
-    ChangeProblems: MalformedRequest, NotAuthenticated, SessionEnded, CrossSiteRequest, InsufficientScope, ReauthRequired,
-        EmailTaken, PayloadTooLarge, UnsupportedMediaType, InvalidInput, InternalError, Unavailable
-);
-
-/// Changes the caller's profile. Another e-mail address needs a password entered in the last minutes, for it is a name to
-/// sign in with.
-#[utoipa::path(patch, path = "/me", operation_id = "changeProfile", tag = "profile", request_body = ProfileChanges,
-    responses((status = 200, body = CurrentUser), ChangeProblems))]
-pub(crate) async fn change(
-    caller: SignedIn,
-    client: Client,
-    json: Json<ProfileChanges>,
-    freshness: ThinData<Freshness>,
-    db: Data<Db>,
-    clock: Data<Clock>,
-) -> Result<Answer<CurrentUser>, Problem> {
-    let Json(changes) = json;
-    changes.check()?;
-    let now = clock.now();
-    let before = caller.user;
-    let mut after = before.clone();
-    after.email = changes.email.of(after.email);
-    after.full_name = changes.full_name.unwrap_or(after.full_name);
-    if after.email != before.email && now.since(caller.session.authenticated_at) > freshness.0.0 {
-        return Err(Problem::new(Code::ReauthRequired));
-    }
-    let what = match (after.email != before.email, after.full_name != before.full_name) {
-        (false, false) => return Ok(Answer(after)),
-        (true, false) => "email",
-        (false, true) => "full_name",
-        (true, true) => "email, full_name",
-    };
-    let entry = Entry::new(Event::ProfileChanged, now).own(&before).from(Some(&client)).detail(what);
-    let written = db
-        .write(async |tx| {
-            if queries::set_profile(tx, &after.id, after.email.as_deref(), &after.full_name).await? {
-                audit::queries::insert(tx, &entry).await?;
-            }
-            Ok::<_, InsertError>(())
-        })
-        .await;
-    written.map_err(InsertError::about_email)?;
-    Ok(Answer(after))
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the roof to the ground: a module uses only what stands after it, or beside it in the same row.
-const ORDER: [&[&str]; 18] = [
+const ORDER: [&[&str]; 19] = [
     &["cli"],
     &["app"],
     &["openapi"],
@@ -16,6 +16,7 @@ const ORDER: [&[&str]; 18] = [
     &["api_tokens"],
     &["access_tokens"],
     &["sessions"],
+    &["mail"],
     &["audit"],
     &["identity"],
     &["system"],

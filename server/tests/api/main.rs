@@ -22,6 +22,8 @@ mod input;
 mod log;
 mod login;
 mod logout;
+mod mail;
+mod mail_server;
 mod names;
 mod password;
 mod private_server;
