@@ -49,6 +49,9 @@ import type {
   FollowLinkData,
   FollowLinkErrors,
   FollowLinkResponses,
+  ForgotPasswordData,
+  ForgotPasswordErrors,
+  ForgotPasswordResponses,
   GetSetupData,
   GetSetupErrors,
   GetSetupResponses,
@@ -154,6 +157,23 @@ export const docs = <ThrowOnError extends boolean = false>(options?: Options<Doc
   (options?.client ?? client).get<DocsResponses, unknown, ThrowOnError>({ url: "/docs", ...options });
 
 /**
+ * Asks for a link to a new password, by mail. The answer is the same, at the same cost, whether or not there is such a
+ * person, an address to send to, and a mail server: the work is done after it. A person gets one such mail in five
+ * minutes at most.
+ */
+export const forgotPassword = <ThrowOnError extends boolean = false>(
+  options: Options<ForgotPasswordData, ThrowOnError>,
+) =>
+  (options.client ?? client).post<ForgotPasswordResponses, ForgotPasswordErrors, ThrowOnError>({
+    url: "/forgot-password",
+    ...options,
+    headers: {
+      "Content-Type": "application/json",
+      ...options.headers,
+    },
+  });
+
+/**
  * How the server is; for load balancers.
  */
 export const health = <ThrowOnError extends boolean = false>(options?: Options<HealthData, ThrowOnError>) =>
@@ -174,8 +194,8 @@ export const showLink = <ThrowOnError extends boolean = false>(
   });
 
 /**
- * Follows a link: sets the password, and ends every session and token that was made with the old one. Nobody is signed in by it
- * (OWASP Forgot Password Cheat Sheet).
+ * Follows a link: sets the password, and ends every session and token that was made with the old one; or makes the address
+ * that it verifies that of its person. Nobody is signed in by it (OWASP Forgot Password Cheat Sheet).
  */
 export const followLink = <ThrowOnError extends boolean = false>(
   options: Options<FollowLinkData, ThrowOnError>,
@@ -236,6 +256,9 @@ export const me = <ThrowOnError extends boolean = false>(options?: Options<MeDat
 /**
  * Changes the caller's profile. Another e-mail address needs a password entered in the last minutes, for it is a name to
  * sign in with.
+ *
+ * Where mails are sent, a new address does not count at once: the answer still has the old one, and a mail to the new one
+ * carries a link that makes it count. Whether somebody has it already is told there, and not in the answer.
  */
 export const changeProfile = <ThrowOnError extends boolean = false>(
   options: Options<ChangeProfileData, ThrowOnError>,
@@ -322,7 +345,8 @@ export const refreshToken = <ThrowOnError extends boolean = false>(
   });
 
 /**
- * Makes an account and signs in to it.
+ * Makes an account and signs in to it. Where mails are sent, the account is made without the e-mail address, and a mail to that
+ * address carries a link that makes it count; whether somebody has it already is told there, and not in the answer.
  */
 export const register = <ThrowOnError extends boolean = false>(
   options: Options<RegisterData, ThrowOnError>,
@@ -468,7 +492,8 @@ export const listUsers = <ThrowOnError extends boolean = false>(
   });
 
 /**
- * Makes an account. Without a password it cannot be signed in to until its person has followed the invitation.
+ * Makes an account. Without a password it cannot be signed in to until its person has followed the invitation, which is
+ * mailed to them as well where mails are sent and they have an address.
  */
 export const createUser = <ThrowOnError extends boolean = false>(
   options: Options<CreateUserData, ThrowOnError>,
@@ -518,7 +543,8 @@ export const changeUser = <ThrowOnError extends boolean = false>(
   });
 
 /**
- * Makes a link through which the person chooses a new password. Links made earlier are good no more.
+ * Makes a link through which the person chooses a new password. Links made earlier are good no more. Where mails are sent
+ * and the person has an address, the link is mailed to them as well.
  */
 export const createResetLink = <ThrowOnError extends boolean = false>(
   options: Options<CreateResetLinkData, ThrowOnError>,

@@ -114,7 +114,10 @@ export type AuditEvent =
   | "data_exported"
   | "invitation_created"
   | "invitation_accepted"
-  | "reset_link_created";
+  | "reset_link_created"
+  | "password_reset_requested"
+  | "email_change_requested"
+  | "mail_undelivered";
 
 /**
  * What went wrong, as a word that stays the same for ever.
@@ -279,9 +282,19 @@ export type FieldError = {
  */
 export type FollowLink = {
   /**
-   * The password from now on.
+   * The password from now on. A link with the purpose `email_verification` needs none.
    */
-  password: string;
+  password?: string | null;
+};
+
+/**
+ * Who has forgotten their password.
+ */
+export type ForgotPassword = {
+  /**
+   * The username or the e-mail address.
+   */
+  username: string;
 };
 
 /**
@@ -316,6 +329,10 @@ export type Link = {
    */
   expires_at: Timestamp;
   /**
+   * Whether it is on its way to the person by mail as well.
+   */
+  mailed: boolean;
+  /**
    * The address to open.
    */
   url: string;
@@ -325,6 +342,10 @@ export type Link = {
  * What a link is for.
  */
 export type LinkInfo = {
+  /**
+   * The address that becomes theirs; only with the purpose `email_verification`.
+   */
+  email?: string | null;
   /**
    * Until when it is good.
    */
@@ -346,7 +367,7 @@ export type LinkInfo = {
 /**
  * What a link is for.
  */
-export type LinkPurpose = "setup" | "invitation" | "password_reset";
+export type LinkPurpose = "setup" | "invitation" | "password_reset" | "email_verification";
 
 /**
  * Who signs in.
@@ -1084,6 +1105,74 @@ export type DocsResponses = {
 
 export type DocsResponse = DocsResponses[keyof DocsResponses];
 
+export type ForgotPasswordData = {
+  body: ForgotPassword;
+  path?: never;
+  query?: never;
+  url: "/forgot-password";
+};
+
+export type ForgotPasswordErrors = {
+  /**
+   * The request could not be understood.
+   */
+  400: Problem & {
+    code: "malformed_request";
+  };
+  /**
+   * The request came from another site.
+   */
+  403: Problem & {
+    code: "cross_site_request";
+  };
+  /**
+   * The body is too large.
+   */
+  413: Problem & {
+    code: "payload_too_large";
+  };
+  /**
+   * The body must be application/json.
+   */
+  415: Problem & {
+    code: "unsupported_media_type";
+  };
+  /**
+   * A field is not acceptable.
+   */
+  422: Problem & {
+    code: "invalid_input";
+    errors: Array<FieldError>;
+  };
+  /**
+   * Too many attempts. Wait a moment and try again.
+   */
+  429: Problem & {
+    code: "too_many_attempts";
+  };
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable";
+  };
+};
+
+export type ForgotPasswordError = ForgotPasswordErrors[keyof ForgotPasswordErrors];
+
+export type ForgotPasswordResponses = {
+  /**
+   * Taken. A mail follows where it can.
+   */
+  202: unknown;
+};
+
 export type HealthData = {
   body?: never;
   path?: never;
@@ -1177,6 +1266,12 @@ export type FollowLinkErrors = {
    */
   404: Problem & {
     code: "not_found";
+  };
+  /**
+   * Somebody has that e-mail address.
+   */
+  409: Problem & {
+    code: "email_taken";
   };
   /**
    * The body is too large.
@@ -1505,6 +1600,12 @@ export type ChangeProfileErrors = {
   422: Problem & {
     code: "invalid_input";
     errors: Array<FieldError>;
+  };
+  /**
+   * Too many attempts. Wait a moment and try again.
+   */
+  429: Problem & {
+    code: "too_many_attempts";
   };
   /**
    * Something went wrong on our side.
