@@ -22,8 +22,8 @@ use crate::problems;
 use crate::users::model::NO_PASSWORD;
 use crate::users::queries as users;
 
-/// Requests that wait to be worked on. More are dropped: an answer that tells of the crowd would be no worse, but it is the
-/// crowd that is to wait, and who asks again is heard.
+/// Requests that wait to be worked on. More are dropped, with a line in the log: so many at once are no people, and who asks
+/// again a moment later is heard.
 const BACKLOG: usize = 1024;
 /// How long one of them may take.
 const WORK_WITHIN: Duration = Duration::from_secs(30);

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::app::{Answer, Body, Browser, PASSWORD, TestApp, spawn, spawn_configured, whole_log};
 use crate::database;
 use crate::mail_server::{Mail, MailServer, Manner, until};
-use crate::process::{Server, create_person};
+use crate::process::{Server, command, create_person};
 
 const NEW: &str = "other words nobody guesses";
 const FROM: &str = "Hallpass <hallpass@example.com>";
@@ -459,4 +459,46 @@ async fn the_mail_server_is_signed_in_to() {
     let login = base64::engine::general_purpose::STANDARD.encode("\0me@example.com\0p/ss");
     assert_eq!(post.login(), Some(format!("PLAIN {login}")));
     assert!(!whole_log().contains(&login) && !whole_log().contains("p/ss"));
+}
+
+#[actix_web::test]
+async fn what_is_said_to_a_mail_server_is_encrypted() {
+    for (scheme, from_the_start, more) in [("smtp", false, "tls=required&"), ("smtps", true, "")] {
+        let (post, authority) = MailServer::start_encrypted(from_the_start).await;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ca.pem");
+        std::fs::write(&path, authority).unwrap();
+        let (address, path) = (format!("{scheme}://u:p@127.0.0.1:{}", post.port), path.to_str().unwrap());
+        let trusting = spawn_to(&format!("{address}?{more}ca={path}")).await;
+        let wary = spawn_to(&format!("{address}?{more}")).await;
+        for app in [&wary, &trusting] {
+            app.person_with("alice", Some("alice@example.com"), "", Role::Member).await;
+            forgot(app, "alice").await.is(202, "");
+        }
+        post.mails(1).await;
+        let refused = "SELECT COUNT(*) FROM mail WHERE last_error LIKE '%certificate%'";
+        until(|| async { wary.number(refused).await == 1 }).await;
+        assert!(post.login().is_some() && post.taken().len() == 1, "{scheme}");
+    }
+}
+
+#[actix_web::test]
+async fn the_check_tries_the_mail_server_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = database::make(folder.path()).await;
+    let post = MailServer::start().await;
+    let check = async |smtp: String| {
+        let settings = [("DATABASE_URL", url.as_str()), ("SMTP_URL", smtp.as_str()), ("MAIL_FROM", FROM)];
+        let mut command = tokio::process::Command::from(command(folder.path(), &settings));
+        let output = command.arg("check").output().await.unwrap();
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+    };
+    let said = check(post.url()).await;
+    assert!(said.contains(&format!("ok, from hallpass@example.com through 127.0.0.1:{}", post.port)), "{said}");
+    let port = post.stop().await;
+    let said = check(format!("smtp://u:hunter2@127.0.0.1:{port}")).await;
+    assert!(said.contains("does not take mails") && said.contains("SMTP_URL") && !said.contains("hunter2"), "{said}");
+    std::fs::write(folder.path().join("ca.pem"), "no certificate").unwrap();
+    let said = check(format!("smtps://127.0.0.1:{port}?ca=ca.pem")).await;
+    assert!(said.contains("PEM"), "{said}");
 }

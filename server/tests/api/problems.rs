@@ -165,7 +165,7 @@ async fn provoke(operation: &str, code: &str) -> Answer {
         "cross_site_request" => caller.browser.headers = vec![("origin", "https://evil.example".to_owned())],
         "unavailable" => app.db.close().await,
         "internal_error" if matches!(operation, "token" | "forgotPassword") => {
-            app.execute("DROP TABLE login_attempt").await
+            app.execute("DROP TABLE login_attempt").await;
         }
         "internal_error" if operation == "logout" => {
             app.execute("ALTER TABLE session RENAME COLUMN ended_at TO gone").await;
