@@ -26,7 +26,7 @@ use crate::http::spa;
 use crate::identity::Freshness;
 use crate::links::{self, Link, Links};
 use crate::login::{self, Authenticator, ForgottenPasswords, LoginRules, Registration, Verifier, setup, throttle};
-use crate::mail::{Outbox, Sender, Smtp};
+use crate::mail::{self, Outbox, Sender, Smtp};
 use crate::secret::hasher::Hasher;
 use crate::sessions::layer::{self, Sessions};
 use crate::sessions::touch::{self, Toucher};
@@ -140,6 +140,7 @@ impl Application {
             actix_web::rt::spawn(throttle::sweep(db.clone(), self.clock.clone())),
             actix_web::rt::spawn(api_tokens::prune::hourly(db.clone(), self.clock.clone())),
             actix_web::rt::spawn(links::prune::hourly(db.clone(), self.clock.clone())),
+            actix_web::rt::spawn(mail::prune::hourly(db.clone(), self.clock.clone())),
             actix_web::rt::spawn(audit::prune::hourly(db.clone(), self.clock.clone(), self.config.audit_for)),
         ];
         let (outbox, sender) = self.post();

@@ -88,11 +88,7 @@ fn server(text: &str, kind: EnvironmentKind) -> Result<SmtpServer, String> {
         match (&*name, &*value) {
             ("tls", "required") => tls = Some(Encryption::StartTls),
             ("tls", "none") => tls = Some(Encryption::None),
-            ("ca", path) => {
-                let pem =
-                    fs::read(path).map_err(|error| format!("names a file with ca= that cannot be read ({error})"))?;
-                authority = Some(pem);
-            }
+            ("ca", path) => authority = Some(certificate(path)?),
             _ => return Err("may have no parameters but tls=required, tls=none and ca=FILE".to_owned()),
         }
     }
@@ -115,6 +111,16 @@ fn server(text: &str, kind: EnvironmentKind) -> Result<SmtpServer, String> {
         Encryption::None => 25,
     });
     Ok(SmtpServer { host, port, encryption, login: login(&url)?, authority })
+}
+
+fn certificate(path: &str) -> Result<Vec<u8>, String> {
+    let pem =
+        fs::read_to_string(path).map_err(|error| format!("names a file with ca= that cannot be read ({error})"))?;
+    if pem.contains("-----BEGIN CERTIFICATE-----") {
+        Ok(pem.into_bytes())
+    } else {
+        Err("names a file with ca= that holds no certificate in PEM form".to_owned())
+    }
 }
 
 fn login(url: &Url) -> Result<Option<(String, SecretString)>, String> {

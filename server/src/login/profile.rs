@@ -61,17 +61,24 @@ pub(crate) async fn change(
         (false, true) => Some("full_name"),
         (true, true) => Some("email, full_name"),
     };
+    let keeps_email = after.email == before.email;
     let written = db
         .write(async |tx| {
-            if let Some(what) = what
-                && users::set_profile(tx, &after.id, after.email.as_deref(), &after.full_name).await?
-            {
-                audit::queries::insert(tx, &entry.clone().detail(what)).await?;
+            if let Some(what) = what {
+                // An address that stays is not written: it may have been verified since this request began.
+                let exists = if keeps_email {
+                    users::set_full_name(tx, &after.id, &after.full_name).await?
+                } else {
+                    users::set_profile(tx, &after.id, after.email.as_deref(), &after.full_name).await?
+                };
+                if exists {
+                    audit::queries::insert(tx, &entry.clone().detail(what)).await?;
+                }
             }
             if let Some(verification) = &verification {
                 verification.insert(tx).await?;
                 audit::queries::insert(tx, &request).await?;
-            } else if verifier.is_needed() && after.email != before.email {
+            } else if verifier.is_needed() && !keeps_email {
                 // Without an address: what was sent to the old one is good no more, nor is what another one waits for.
                 links::delete_of(tx, &after.id).await?;
             }

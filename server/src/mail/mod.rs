@@ -7,6 +7,7 @@
 mod address;
 pub mod message;
 mod outbox;
+pub mod prune;
 mod queries;
 mod sender;
 mod smtp;

@@ -113,3 +113,16 @@ pub(super) async fn delete(tx: &mut Tx, id: &str) -> Result<bool, sqlx::Error> {
         .await
         .map(|done| done.rows_affected() == 1))
 }
+
+/// Deletes mails that were worth sending until before `until`.
+pub(super) async fn delete_expired(db: &Db, until: Timestamp) -> Result<u64, sqlx::Error> {
+    const DELETE: Sql = sql!("DELETE FROM mail WHERE expires_at <= ?");
+    db.write(async |tx| {
+        on_tx!(tx, DELETE, |connection, text| sqlx::query(text)
+            .bind(until)
+            .execute(connection)
+            .await
+            .map(|done| done.rows_affected()))
+    })
+    .await
+}

@@ -86,7 +86,7 @@ impl Smtp {
             .map_err(|()| Failure { is_refusal: true, reason: "it cannot be written as a mail".to_owned() })?;
         match tokio::time::timeout(self.send_within, self.transport.send(message)).await {
             Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(Failure { is_refusal: error.is_permanent(), reason: reason(&error) }),
+            Ok(Err(error)) => Err(Failure { is_refusal: is_refusal(&error), reason: reason(&error) }),
             Err(_) => Err(Failure { is_refusal: false, reason: "the mail server does not answer in time".to_owned() }),
         }
     }
@@ -115,6 +115,12 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.reason)
     }
+}
+
+/// Whether the mail itself is refused for good. 530 to 539 are about signing in (RFC 4954 section 6): `SMTP_URL` can be
+/// mended while the mail waits.
+fn is_refusal(error: &Error) -> bool {
+    error.is_permanent() && error.status().is_none_or(|code| u16::from(code) / 10 != 53)
 }
 
 /// The error in words. A mail server may repeat the recipient or the link in its answer, so what could be one is left out.

@@ -239,6 +239,21 @@ pub async fn set_email(tx: &mut Tx, id: &str, email: &str) -> Result<bool, Inser
     done.map_err(|error| if db::is_unique_violation(&error) { InsertError::Taken } else { error.into() })
 }
 
+/// Changes the full name; says whether the account exists.
+///
+/// # Errors
+/// Those of the database.
+pub async fn set_full_name(tx: &mut Tx, id: &str, full_name: &str) -> Result<bool, sqlx::Error> {
+    const SET: Sql = sql!("UPDATE user_account SET full_name = ?, full_name_folded = ? WHERE id = ?");
+    on_tx!(tx, SET, |connection, text| sqlx::query(text)
+        .bind(full_name)
+        .bind(fold(full_name))
+        .bind(id)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected() == 1))
+}
+
 /// Changes the role; says whether the account exists.
 ///
 /// # Errors

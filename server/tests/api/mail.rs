@@ -8,7 +8,7 @@ use hallpass::identity::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::app::{Answer, Body, Browser, PASSWORD, TestApp, spawn, spawn_configured, whole_log};
+use crate::app::{Answer, Body, Browser, PASSWORD, TestApp, spawn, spawn_configured, start, whole_log};
 use crate::database;
 use crate::mail_server::{Mail, MailServer, Manner, until};
 use crate::process::{Server, command, create_person};
@@ -183,6 +183,38 @@ async fn what_is_refused_for_good_is_given_up_and_told() {
     let detail = "Choose a new password: permanent error (550): 5.1.1 … no such user … here";
     assert_eq!(told["detail"], detail);
     assert!(!whole_log().contains("no such user http"));
+}
+
+#[actix_web::test]
+async fn a_mail_waits_for_an_operator_who_mends_the_password() {
+    let (app, post) = with_alice().await;
+    post.behave(Manner::Refuse("530 5.7.0 authentication required"));
+    forgot(&app, "alice").await.is(202, "");
+    for attempt in 1..=6 {
+        until(|| async { post.tries() == attempt }).await;
+        let put_off = "SELECT COUNT(*) FROM mail WHERE next_attempt_at > 0 AND last_error IS NOT NULL";
+        until(|| async { app.number(put_off).await == 1 }).await;
+        actix_web::rt::time::sleep(Duration::from_millis(50)).await;
+        app.advance(3600);
+    }
+    post.behave(Manner::Take);
+    app.advance(3600);
+    post.mails(1).await;
+}
+
+#[actix_web::test]
+async fn where_mails_are_turned_off_no_link_stays_in_clear() {
+    let (app, post) = with_alice().await;
+    post.stop().await;
+    forgot(&app, "alice").await.is(202, "");
+    until(|| async { app.number(WAITING).await == 1 }).await;
+    let mut config = app.config.clone();
+    config.mail = None;
+    app.stop.cancel();
+    until(|| async { app.server.as_ref().unwrap().is_finished() }).await;
+    app.advance(25 * 3600);
+    let without = start(config, app.clock.clone(), tempfile::tempdir().unwrap()).await;
+    until(|| async { without.number(WAITING).await == 0 }).await;
 }
 
 #[actix_web::test]
