@@ -35,12 +35,12 @@ export default defineConfig({
     {
       name: "token",
       metadata: { mode: "token" },
-      testIgnore: ["checkouts.spec.ts", "static.spec.ts", "accessibility.spec.ts"],
+      testIgnore: ["checkouts.spec.ts", "static.spec.ts", "accessibility.spec.ts", "mail.spec.ts"],
     },
     {
       name: "dev",
       metadata: { mode: "dev" },
-      testIgnore: ["accessibility.spec.ts", "static.spec.ts", "token-mode.spec.ts"],
+      testIgnore: ["accessibility.spec.ts", "static.spec.ts", "token-mode.spec.ts", "mail.spec.ts"],
     },
   ],
 });

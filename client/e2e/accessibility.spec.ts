@@ -27,6 +27,8 @@ async function visitEverything(page: Page, person: Person, check: () => Promise<
   await check();
   await open("/logout", "You are signed out");
   await check();
+  await open("/forgot-password", "Forgotten password");
+  await check();
   await open("/login", "Sign in");
   await check();
   await person.fillSignIn(page, "wrong");

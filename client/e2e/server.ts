@@ -54,13 +54,15 @@ export class Server {
   /** The token of the link that it printed, while nobody administers it. */
   setupToken = "";
   private readonly mode: Mode;
+  private readonly settings: Record<string, string>;
   private apiPort = 0;
   private vitePort = 0;
   private api: ChildProcess | undefined;
   private vite: ChildProcess | undefined;
 
-  constructor(mode: Mode) {
+  constructor(mode: Mode, settings: Record<string, string> = {}) {
     this.mode = mode;
+    this.settings = settings;
   }
 
   private get environment(): NodeJS.ProcessEnv {
@@ -76,6 +78,7 @@ export class Server {
       REGISTRATION: "open",
       // Forwarded addresses keep the tests from sharing one budget of failed attempts.
       TRUSTED_PROXIES: "127.0.0.0/8",
+      ...this.settings,
     };
   }
 

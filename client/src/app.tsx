@@ -12,6 +12,7 @@ const LogoutPage = lazy(pages.logout);
 const AccountPage = lazy(pages.account);
 const RegisterPage = lazy(pages.register);
 const SetupPage = lazy(pages.setup);
+const ForgotPasswordPage = lazy(pages.forgotPassword);
 const LinkPage = lazy(pages.link);
 const PeoplePage = lazy(pages.people);
 const PersonPage = lazy(pages.person);
@@ -30,6 +31,7 @@ export function App() {
           <Route path={paths.register()} element={<RegisterPage />} />
         </Route>
         <Route path={paths.setup()} element={<SetupPage />} />
+        <Route path={paths.forgotPassword()} element={<ForgotPasswordPage />} />
         <Route path={`${paths.link()}/:token?`} element={<LinkPage />} />
         <Route element={<RequireAuth />}>
           <Route path={paths.search()} element={<SearchPage />} />

@@ -6,6 +6,7 @@ export const paths = {
   logout: () => "/logout",
   account: () => "/account",
   register: () => "/register",
+  forgotPassword: () => "/forgot-password",
   setup: () => "/setup",
   link: () => "/link",
   people: () => "/admin/users",

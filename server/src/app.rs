@@ -9,6 +9,7 @@ use actix_web::dev::Server;
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::{self, Bytes, Data, PayloadConfig, ThinData};
 use actix_web::{App, HttpServer};
+use futures_util::future::OptionFuture;
 
 use crate::access_tokens::{AccessTokens, KeyError, RefreshCookie, Refresher};
 use crate::bearer::{self, Bearer};
@@ -25,7 +26,8 @@ use crate::http::same_site::{self, TrustedOrigins};
 use crate::http::spa;
 use crate::identity::Freshness;
 use crate::links::{self, Link, Links};
-use crate::login::{self, Authenticator, LoginRules, Registration, setup, throttle};
+use crate::login::{self, Authenticator, ForgottenPasswords, LoginRules, Registration, Verifier, setup, throttle};
+use crate::mail::{self, Outbox, Sender, Smtp};
 use crate::secret::hasher::Hasher;
 use crate::sessions::device::Devices;
 use crate::sessions::layer::{self, Sessions};
@@ -55,6 +57,9 @@ pub enum StartError {
     /// Access tokens cannot be signed.
     #[error(transparent)]
     Keys(#[from] KeyError),
+    /// What is said to the mail server cannot be encrypted.
+    #[error("SMTP_URL: the file that ca= names holds no certificate in PEM form")]
+    Mail(#[from] lettre::transport::smtp::Error),
     /// The schema is not the one this version needs.
     #[error(transparent)]
     Schema(#[from] migrate::SchemaError),
@@ -70,6 +75,7 @@ pub struct Application {
     clock: Clock,
     hasher: Hasher,
     access_tokens: AccessTokens,
+    smtp: Option<Smtp>,
     drain: Drain,
     newsroom: Newsroom,
 }
@@ -84,6 +90,8 @@ impl Application {
         let listener = TcpListener::bind(wanted).map_err(|error| StartError::Bind(wanted, error))?;
         let address = listener.local_addr().map_err(|error| StartError::Bind(wanted, error))?;
         let access_tokens = AccessTokens::new(&config.token, config.http.origin())?;
+        let host = config.http.public_url.host_str();
+        let smtp = config.mail.as_ref().map(|mail| Smtp::new(mail, host)).transpose()?;
         let db = Db::connect(&config.database).await?;
         migrate::run(&db).await?;
         let hasher = Hasher::start(&config.password);
@@ -95,6 +103,7 @@ impl Application {
             clock,
             hasher,
             access_tokens,
+            smtp,
             drain: Drain::default(),
             newsroom: Newsroom::default(),
         })
@@ -147,11 +156,16 @@ impl Application {
             actix_web::rt::spawn(throttle::sweep(db.clone(), self.clock.clone())),
             actix_web::rt::spawn(api_tokens::prune::hourly(db.clone(), self.clock.clone())),
             actix_web::rt::spawn(links::prune::hourly(db.clone(), self.clock.clone())),
+            actix_web::rt::spawn(mail::prune::hourly(db.clone(), self.clock.clone())),
             actix_web::rt::spawn(audit::prune::hourly(db.clone(), self.clock.clone(), self.config.audit_for)),
         ];
-        let writers = actix_web::rt::spawn(async { tokio::join!(session_writer, token_writer) });
+        let (outbox, sender) = self.post();
+        let links = Links::new(self.config.http.origin());
+        let (forgotten, links_mailed) =
+            ForgottenPasswords::new(self.db.clone(), self.clock.clone(), links, outbox.clone());
+        let writers = actix_web::rt::spawn(async { tokio::join!(session_writer, token_writer, links_mailed, sender) });
 
-        let server = self.serve(sessions, token_toucher)?;
+        let server = self.serve(sessions, token_toucher, outbox, forgotten)?;
         let handle = server.handle();
         let stopper = actix_web::rt::spawn(async move {
             stop.await;
@@ -164,13 +178,30 @@ impl Application {
         let outcome = server.await;
         stopper.abort();
         chores.iter().for_each(actix_web::rt::task::JoinHandle::abort);
-        // The workers are gone and with them the last touchers: what they have noticed is written, and the writers end.
+        // The workers are gone and with them the last touchers and outboxes: what they have noticed is written, what is being
+        // sent is sent, and the writers end.
         let _ = tokio::time::timeout(Duration::from_secs(1), writers).await;
         let _ = tokio::time::timeout(Duration::from_secs(1), db.close()).await;
         outcome
     }
 
-    fn serve(self, sessions: Sessions, token_toucher: Toucher) -> io::Result<Server> {
+    /// Where mails are put, and what sends them.
+    fn post(&self) -> (Outbox, OptionFuture<impl Future<Output = ()> + use<>>) {
+        let (Some(smtp), Some(config)) = (&self.smtp, &self.config.mail) else {
+            return (Outbox::closed(), None.into());
+        };
+        let (outbox, news) = Outbox::new(self.config.http.origin());
+        let sender = Sender::new(self.db.clone(), self.clock.clone(), smtp.clone(), self.drain.clone(), config);
+        (outbox, Some(sender.run(news)).into())
+    }
+
+    fn serve(
+        self,
+        sessions: Sessions,
+        token_toucher: Toucher,
+        outbox: Outbox,
+        forgotten: ForgottenPasswords,
+    ) -> io::Result<Server> {
         let document = openapi::document();
         let Config { http, session, token, password, registration_open, .. } = self.config;
         let envelope = Envelope { is_https: http.is_https(), drain: self.drain.clone() };
@@ -183,7 +214,9 @@ impl Application {
         let freshness = Freshness(session.fresh_for);
         let registration = Registration { is_open: registration_open };
         let new_passwords = Data::new(NewPasswords::new(self.hasher.clone(), password.min_length));
-        let links = Data::new(Links::new(http.origin()));
+        let links = Links::new(http.origin());
+        let verifier = Data::new(Verifier::new(self.db.clone(), links.clone(), outbox.clone()));
+        let (links, outbox, forgotten) = (Data::new(links), Data::new(outbox), Data::new(forgotten));
         let refresh_cookie = RefreshCookie::new(http.is_https(), session.same_site);
         let access_tokens = Data::new(self.access_tokens);
         let devices = Data::new(Devices::new(http.is_https(), session.same_site, session.keys.clone()));
@@ -239,6 +272,9 @@ impl Application {
                 .app_data(ThinData(freshness))
                 .app_data(new_passwords.clone())
                 .app_data(links.clone())
+                .app_data(outbox.clone())
+                .app_data(verifier.clone())
+                .app_data(forgotten.clone())
                 .app_data(ThinData(registration))
                 .app_data(ThinData(newsroom.clone()))
                 .app_data(ThinData(refresh_cookie))

@@ -9,13 +9,14 @@
 //! | [`openapi`] | the document that describes the API |
 //! | [`login`] | signing in and out |
 //! | [`administration`] | what administrators do to people |
-//! | [`links`] | links that are good for one use: invitations, new passwords |
+//! | [`links`] | links that are good for one use: invitations, new passwords, addresses |
 //! | [`users`] | people: the directory, the profile |
 //! | [`bearer`] | who is asking with a token |
 //! | [`api_tokens`] | opaque tokens for scripts |
 //! | [`access_tokens`] | JSON Web Tokens, and the refresh tokens that renew them |
 //! | [`events`] | telling open pages what happens to their sessions |
 //! | [`sessions`] | sessions: the store behind the cookie, listing and ending them |
+//! | [`mail`] | mails: what they say, and their way to a mail server |
 //! | [`audit`] | who did what to whom |
 //! | [`system`] | health, server time, the documentation's addresses |
 //! | [`identity`] | who is asking |
@@ -42,6 +43,7 @@ pub mod http;
 pub mod identity;
 pub mod links;
 pub mod login;
+pub mod mail;
 pub mod openapi;
 pub mod random;
 pub mod secret;

@@ -25,6 +25,9 @@ export const ownSentences: Record<AuditEvent, string> = {
   invitation_created: "You were invited",
   invitation_accepted: "You accepted the invitation",
   reset_link_created: "An administrator made a link to reset your password",
+  password_reset_requested: "Somebody asked for a new password for you",
+  email_change_requested: "You gave another e-mail address, to be confirmed",
+  mail_undelivered: "A mail to you could not be delivered",
 };
 
 /** The same as a heading in the audit. */
@@ -52,4 +55,7 @@ export const auditSentences: Record<AuditEvent, string> = {
   invitation_created: "Invitation made",
   invitation_accepted: "Invitation accepted",
   reset_link_created: "Reset link made",
+  password_reset_requested: "Password forgotten",
+  email_change_requested: "Address to be confirmed",
+  mail_undelivered: "Mail not delivered",
 };

@@ -68,7 +68,7 @@ test("somebody is invited, and the link is shown once", async () => {
     http.post("*/api/users", async ({ request }) => {
       const { username } = (await request.json()) as { username: string };
       if (username === "bob") return problem(409, "username_taken");
-      const invitation = { url, expires_at: "2036-01-01T00:00:00.000000Z" };
+      const invitation = { url, expires_at: "2036-01-01T00:00:00.000000Z", mailed: false };
       return HttpResponse.json({ ...details(username), invitation }, { status: 201 });
     }),
   );
@@ -124,7 +124,7 @@ test("sessions are ended after a question, and a reset link is shown once", asyn
     }),
     http.post("*/api/users/id-of-bob/reset-link", () =>
       HttpResponse.json(
-        { url: "http://localhost:3000/link/secret", expires_at: "2036-01-01T00:00:00.000000Z" },
+        { url: "http://localhost:3000/link/secret", expires_at: "2036-01-01T00:00:00.000000Z", mailed: true },
         { status: 201 },
       ),
     ),

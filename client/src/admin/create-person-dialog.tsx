@@ -23,7 +23,9 @@ export function CreatePersonDialog({ onClose, onDone }: CreatePersonDialogProps)
     const { username, invitation } = create.data;
     return (
       <CopyOnceDialog
-        title={`Send this link to ${username}`}
+        title={
+          invitation.mailed ? `We have mailed this link to ${username}` : `Send this link to ${username}`
+        }
         description="It lets them choose their password. It is shown this once, and good for seven days."
         text={invitation.url}
         onClose={() => {

@@ -48,7 +48,7 @@ export function ResetLink({ id, name, isDisabled }: PersonProps & { isDisabled: 
       </div>
       {reset.data && (
         <CopyOnceDialog
-          title={`Send this link to ${name}`}
+          title={reset.data.mailed ? `We have mailed this link to ${name}` : `Send this link to ${name}`}
           description="It lets them choose a new password and ends their sessions. It is shown this once, and good for a day."
           text={reset.data.url}
           onClose={reset.reset}

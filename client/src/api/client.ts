@@ -48,7 +48,8 @@ async function gatedFetch(request: Request, gate: Gate, send: Send): Promise<Res
 /** A captive portal or a misconfigured proxy answers 200 with a page of its own. */
 function refuseForeignAnswers(response: Response): Response {
   const kind = response.headers.get("content-type") ?? "";
-  if (response.ok && response.status !== 204 && !kind.startsWith("application/json")) throw new Unreachable();
+  const isEmpty = response.status === 204 || response.status === 202;
+  if (response.ok && !isEmpty && !kind.startsWith("application/json")) throw new Unreachable();
   return response;
 }
 

@@ -1,12 +1,13 @@
-import { queryOptions, useMutation, useQuery } from "@tanstack/react-query";
-import { Check, Link2Off } from "lucide-react";
+import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Check, Link2Off, MailCheck } from "lucide-react";
 import { type SubmitEvent, useEffect } from "react";
 import { useLocation, useNavigate, useParams } from "react-router";
 import { ApiError } from "#api/error.ts";
 import { errorSentence } from "#api/error-sentence.ts";
 import { followLink, showLink } from "#api/gen/sdk.gen.ts";
-import type { LinkInfo } from "#api/gen/types.gen.ts";
+import type { FollowLink, LinkInfo } from "#api/gen/types.gen.ts";
 import { LoadError } from "#api/load-error.tsx";
+import { SESSION_KEY } from "#auth/session.ts";
 import { NewPasswordField } from "#signup/new-password-field.tsx";
 import { Alert } from "#ui/alert.tsx";
 import { Button, ButtonLink } from "#ui/button.tsx";
@@ -46,13 +47,24 @@ function tokenOf(state: unknown): string {
 }
 
 function Link({ token }: { token: string }) {
+  const queryClient = useQueryClient();
   const link = useQuery(linkQuery(token));
   const follow = useMutation({
-    mutationFn: (password: string) => followLink({ path: { token }, body: { password }, throwOnError: true }),
+    mutationFn: (body: FollowLink) => followLink({ path: { token }, body, throwOnError: true }),
+    // Whoever is signed in may have another address now.
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: SESSION_KEY }),
     // It holds a password.
     gcTime: 0,
   });
   if (link.isPending) return <PageSkeleton />;
+  if (follow.isSuccess && link.data?.email)
+    return (
+      <Page key="confirmed" title="Your address is confirmed" width="form">
+        <Empty icon={MailCheck} title={`You can sign in with ${link.data.email} too`}>
+          <ButtonLink to={paths.account()}>Go to your account</ButtonLink>
+        </Empty>
+      </Page>
+    );
   if (follow.isSuccess)
     return (
       <Page title="Your password is set" width="form">
@@ -68,7 +80,7 @@ function Link({ token }: { token: string }) {
     return (
       <Page title="This link is not good any more" width="form">
         <Empty icon={Link2Off} title="It was used, or it is too old">
-          <p className="text-sm text-muted">Ask your administrator for another one.</p>
+          <p className="text-sm text-muted">Ask for another one, or ask your administrator.</p>
         </Empty>
       </Page>
     );
@@ -78,24 +90,46 @@ function Link({ token }: { token: string }) {
         <LoadError error={link.error} retry={() => void link.refetch()} isRetrying={link.isFetching} />
       </Page>
     );
-  return (
-    <PasswordForm link={link.data} error={follow.error} pending={follow.isPending} onSubmit={follow.mutate} />
-  );
+  const Form = link.data.purpose === "email_verification" ? ConfirmForm : PasswordForm;
+  return <Form link={link.data} error={follow.error} pending={follow.isPending} onSubmit={follow.mutate} />;
 }
 
-interface PasswordFormProps {
+interface FormProps {
   link: LinkInfo;
   error: Error | null;
   pending: boolean;
-  onSubmit: (password: string) => void;
+  onSubmit: (body: FollowLink) => void;
 }
 
-function PasswordForm({ link, error, pending, onSubmit }: PasswordFormProps) {
+/** A button, so that no program that only looks at links in mails confirms anything. */
+function ConfirmForm({ link, error, pending, onSubmit }: FormProps) {
+  const submit = (event: SubmitEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    if (!pending) onSubmit({});
+  };
+  return (
+    <Page
+      title="Confirm your e-mail address"
+      intro={`${link.email ?? ""} becomes the address of ${link.username}.`}
+      width="form"
+    >
+      <form method="post" onSubmit={submit} className="mt-6 grid gap-5">
+        {error && <Alert tone="danger">{errorSentence(error)}</Alert>}
+        <Button type="submit" pending={pending}>
+          Confirm this address
+        </Button>
+        <p className="text-sm text-muted">If you know nothing of that account, close this page.</p>
+      </form>
+    </Page>
+  );
+}
+
+function PasswordForm({ link, error, pending, onSubmit }: FormProps) {
   const reason = error instanceof ApiError ? error.fields["password"] : undefined;
   const isInvitation = link.purpose === "invitation";
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
-    if (!pending) onSubmit(formText(new FormData(event.currentTarget), "password"));
+    if (!pending) onSubmit({ password: formText(new FormData(event.currentTarget), "password") });
   };
   return (
     <Page

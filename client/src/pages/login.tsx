@@ -80,6 +80,11 @@ export function LoginPage() {
         </Button>
       </form>
       <p className="mt-6 text-sm text-muted">
+        <Link to={paths.forgotPassword()} className="text-accent-text underline underline-offset-4">
+          Forgotten your password?
+        </Link>
+      </p>
+      <p className="mt-2 text-sm text-muted">
         No account yet?{" "}
         <Link to={paths.register()} className="text-accent-text underline underline-offset-4">
           Create one

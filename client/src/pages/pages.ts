@@ -13,6 +13,7 @@ export const pages = {
   account: async () => ({ default: (await loadPage(() => import("#pages/account.tsx"))).AccountPage }),
   register: async () => ({ default: (await loadPage(arrival)).RegisterPage }),
   setup: async () => ({ default: (await loadPage(arrival)).SetupPage }),
+  forgotPassword: async () => ({ default: (await loadPage(arrival)).ForgotPasswordPage }),
   link: async () => ({ default: (await loadPage(arrival)).LinkPage }),
   people: async () => ({ default: (await loadPage(administration)).PeoplePage }),
   person: async () => ({ default: (await loadPage(administration)).PersonPage }),

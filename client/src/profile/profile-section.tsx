@@ -35,13 +35,23 @@ function ProfileForm({ owner }: { owner: Me }) {
   });
   const error = change.error instanceof ApiError ? change.error : null;
   const isTaken = error?.code === "email_taken";
+  // Where mails are sent, a new address counts only once a link in one was followed.
+  const asked = change.variables?.email;
+  const unverified = change.data && asked && change.data.data.email !== asked ? asked : null;
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     if (change.isPending) return;
-    const data = new FormData(event.currentTarget);
-    change.mutate({
+    const form = event.currentTarget;
+    const data = new FormData(form);
+    const wish = {
       full_name: formText(data, "full_name").trim(),
       email: formText(data, "email").trim() || null,
+    };
+    change.mutate(wish, {
+      onSuccess: ({ data: me }) => {
+        const field = form.elements.namedItem("email");
+        if (field instanceof HTMLInputElement) field.value = me.email ?? "";
+      },
     });
   };
   return (
@@ -49,7 +59,13 @@ function ProfileForm({ owner }: { owner: Me }) {
       {change.error && !isTaken && error?.code !== "invalid_input" && (
         <Alert tone="danger">{errorSentence(change.error)}</Alert>
       )}
-      {change.isSuccess && <Alert tone="info">Your profile is saved.</Alert>}
+      {change.isSuccess && (
+        <Alert tone="info">
+          {unverified
+            ? `We have sent a link to ${unverified}; it counts once you have followed it.`
+            : "Your profile is saved."}
+        </Alert>
+      )}
       <TextField
         label="Username"
         name="username"

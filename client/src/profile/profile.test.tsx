@@ -46,6 +46,22 @@ test("name and address are changed; a reauthentication in between loses nothing"
   expect(wishes).toEqual([{ full_name: "Alice Moore", email: "alice@example.com" }]);
 });
 
+test("where mails are sent, a new address is said to wait for its link", async () => {
+  const user = { ...person("alice"), email: "old@example.com" };
+  answerMe(() => user);
+  server.use(http.patch("*/api/me", () => HttpResponse.json(user)));
+  renderApp("/account");
+  const field = await screen.findByLabelText("E-mail address");
+  await userEvent.clear(field);
+  await userEvent.type(field, "new@example.com");
+  await userEvent.click(screen.getByRole("button", { name: "Save profile" }));
+  const sentence = "We have sent a link to new@example.com; it counts once you have followed it.";
+  expect(await screen.findByText(sentence)).toBeInTheDocument();
+  expect(field).toHaveValue("old@example.com");
+  await userEvent.click(screen.getByRole("button", { name: "Save profile" }));
+  expect(await screen.findByText("Your profile is saved.")).toBeInTheDocument();
+});
+
 test("an address that somebody has is said beside its field", async () => {
   answerMe(() => person("alice"));
   server.use(http.patch("*/api/me", () => problem(409, "email_taken")));

@@ -74,6 +74,7 @@ export function AccountForm({ make, onDone, label }: AccountFormProps) {
         type="email"
         autoComplete="email"
         maxLength={254}
+        hint="If we send a link to it, it counts once you have followed that."
         error={fields["email"]}
       />
       <NewPasswordField about={about} error={fields["password"]} />

@@ -129,6 +129,7 @@ const invitation: LinkInfo = {
   purpose: "invitation",
   username: "carol",
   full_name: "",
+  email: null,
   expires_at: "2036-01-01T00:00:00.000000Z",
 };
 
@@ -170,4 +171,56 @@ test("a link that is used up says so", async () => {
   server.use(http.get("*/api/links/:token", () => problem(404, "not_found")));
   renderApp("/link/the-token");
   expect(await screen.findByText("It was used, or it is too old")).toBeInTheDocument();
+});
+
+test("a link that verifies an address says which, and asks for nothing but a click", async () => {
+  const answers = [problem(409, "email_taken"), new HttpResponse(null, { status: 204 })];
+  const bodies: unknown[] = [];
+  const email = "carol@new.example";
+  server.use(
+    http.get("*/api/links/the-token", () =>
+      HttpResponse.json({ ...invitation, purpose: "email_verification", email }),
+    ),
+    http.post("*/api/links/the-token", async ({ request }) => {
+      bodies.push(await request.json());
+      return answers.shift() ?? HttpResponse.error();
+    }),
+  );
+  renderApp("/link/the-token");
+  expect(await screen.findByText(`${email} becomes the address of carol.`)).toBeInTheDocument();
+  expect(bodies).toEqual([]);
+  const confirm = () => userEvent.click(screen.getByRole("button", { name: "Confirm this address" }));
+  await confirm();
+  expect(await screen.findByText("Somebody has that e-mail address.")).toBeInTheDocument();
+  await confirm();
+  expect(await screen.findByRole("heading", { name: "Your address is confirmed" })).toBeInTheDocument();
+  expect(bodies).toEqual([{}, {}]);
+});
+
+test("who has forgotten a password is told the same, whoever they are", async () => {
+  const answers = [
+    problem(429, "too_many_attempts", {}, { "retry-after": "6" }),
+    problem(422, "invalid_input", { errors: [{ field: "username", message: "must not be empty" }] }),
+    new HttpResponse(null, { status: 202 }),
+  ];
+  const asked: unknown[] = [];
+  server.use(
+    http.post("*/api/forgot-password", async ({ request }) => {
+      asked.push(await request.json());
+      return answers.shift() ?? HttpResponse.error();
+    }),
+  );
+  renderApp("/login");
+  await userEvent.click(await screen.findByRole("link", { name: "Forgotten your password?" }));
+  expect(await screen.findByRole("heading", { name: "Forgotten password" })).toBeInTheDocument();
+  const send = () => userEvent.click(screen.getByRole("button", { name: "Send link" }));
+  await userEvent.type(screen.getByLabelText("Username or e-mail address"), " carol ");
+  await send();
+  expect(await screen.findByText(/You can try again in 6 s/)).toBeInTheDocument();
+  await send();
+  expect(await screen.findByText("The name must not be empty.")).toBeInTheDocument();
+  await send();
+  expect(await screen.findByRole("heading", { name: "Look into your mail" })).toBeInTheDocument();
+  expect(screen.getByText(/Otherwise ask your administrator/)).toBeInTheDocument();
+  expect(asked).toEqual([{ username: "carol" }, { username: "carol" }, { username: "carol" }]);
 });

@@ -17,6 +17,7 @@ use crate::http::extract::{Path, Query};
 use crate::http::problem::{Code, Problem};
 use crate::identity::{Admin, EndReason, FreshAdmin};
 use crate::links::{Link, Links, Purpose};
+use crate::mail::{Message, Outbox};
 use crate::problems;
 use crate::sessions::layer::Sessions;
 use crate::sessions::queries as sessions;
@@ -108,7 +109,8 @@ pub(crate) async fn revoke_tokens(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Makes a link through which the person chooses a new password. Links made earlier are good no more.
+/// Makes a link through which the person chooses a new password. Links made earlier are good no more. Where mails are sent
+/// and the person has an address, the link is mailed to them as well.
 #[utoipa::path(post, path = "/users/{id}/reset-link", operation_id = "createResetLink", tag = "administration",
     params(("id" = String, Path, description = "The person's id.")),
     responses((status = 201, body = Link), ChangeProblems))]
@@ -117,6 +119,7 @@ pub(crate) async fn reset_link(
     client: Client,
     id: Path<String>,
     links: Data<Links>,
+    outbox: Data<Outbox>,
     db: Data<Db>,
     clock: Data<Clock>,
 ) -> Result<CustomizeResponder<Answer<Link>>, Problem> {
@@ -125,10 +128,19 @@ pub(crate) async fn reset_link(
         return Err(Problem::new(Code::NotFound).detail("A disabled person cannot choose a new password."));
     }
     let link = links.draft(Purpose::PasswordReset, Some(&owner.id), by.now);
+    let shown = links.show(&link);
+    let (username, url, expires_at) = (&owner.username, &shown.url, shown.expires_at);
+    let message = Message::PasswordReset { username, url, expires_at };
+    let letter = owner.email.as_deref().and_then(|email| outbox.letter(&owner.id, email, message, by.now));
     by.write(&db, async |tx| {
         link.insert(tx).await?;
+        if let Some(letter) = &letter {
+            letter.insert(tx).await?;
+        }
         by.note(tx, Event::ResetLinkCreated, &owner.id, None).await
     })
     .await?;
-    Ok(Answer(links.show(&link)).customize().with_status(StatusCode::CREATED))
+    outbox.wake();
+    let answer = Link { mailed: letter.is_some(), ..shown };
+    Ok(Answer(answer).customize().with_status(StatusCode::CREATED))
 }

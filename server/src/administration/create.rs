@@ -18,6 +18,7 @@ use crate::http::extract::Json;
 use crate::http::problem::{Code, Problem};
 use crate::identity::{FreshAdmin, Role, new_id};
 use crate::links::{Link, Links, Purpose};
+use crate::mail::{Message, Outbox};
 use crate::problems;
 use crate::users::model::{NO_PASSWORD, check_email, check_full_name, check_username};
 use crate::users::new_passwords::NewPasswords;
@@ -66,15 +67,18 @@ problems!(
         Unavailable, Overloaded
 );
 
-/// Makes an account. Without a password it cannot be signed in to until its person has followed the invitation.
+/// Makes an account. Without a password it cannot be signed in to until its person has followed the invitation, which is
+/// mailed to them as well where mails are sent and they have an address.
 #[utoipa::path(post, path = "/users", operation_id = "createUser", tag = "administration", request_body = CreateUser,
     responses((status = 201, body = CreatedUser), CreateProblems))]
+#[expect(clippy::too_many_arguments, reason = "a handler's arguments are what it is given by name")]
 pub(crate) async fn create(
     admin: FreshAdmin,
     client: Client,
     json: Json<CreateUser>,
     new_passwords: Data<NewPasswords>,
     links: Data<Links>,
+    outbox: Data<Outbox>,
     db: Data<Db>,
     clock: Data<Clock>,
 ) -> Result<CustomizeResponder<Answer<CreatedUser>>, Problem> {
@@ -94,6 +98,13 @@ pub(crate) async fn create(
     let now = by.now;
     let id = new_id(now);
     let invitation = (password_hash == NO_PASSWORD).then(|| links.draft(Purpose::Invitation, Some(&id), now));
+    let invitation = invitation.map(|draft| {
+        let mut shown = links.show(&draft);
+        let message = Message::Invitation { username: &username, url: &shown.url, expires_at: shown.expires_at };
+        let letter = email.as_deref().and_then(|email| outbox.letter(&id, email, message, now));
+        shown.mailed = letter.is_some();
+        (draft, letter, shown)
+    });
     let new = NewAccount {
         id: &id,
         username: &username,
@@ -110,8 +121,11 @@ pub(crate) async fn create(
                 done => done.map_err(InsertError::about_email)?,
             }
             by.note(tx, Event::AccountCreated, &id, None).await?;
-            if let Some(invitation) = &invitation {
-                invitation.insert(tx).await?;
+            if let Some((draft, letter, _)) = &invitation {
+                draft.insert(tx).await?;
+                if let Some(letter) = letter {
+                    letter.insert(tx).await?;
+                }
                 by.note(tx, Event::InvitationCreated, &id, None).await?;
             }
             Ok(())
@@ -123,7 +137,8 @@ pub(crate) async fn create(
         }
         done => done?,
     }
-    let invitation = invitation.map(|invitation| links.show(&invitation));
+    outbox.wake();
+    let invitation = invitation.map(|(_, _, shown)| shown);
     let account = Account {
         id,
         username,

@@ -69,6 +69,12 @@ pub enum Event {
     InvitationAccepted,
     /// A link to reset the password was made.
     ResetLinkCreated,
+    /// Somebody has forgotten a password, or says so; the detail says what came of it.
+    PasswordResetRequested,
+    /// A person gave another e-mail address, which counts once it is confirmed.
+    EmailChangeRequested,
+    /// A mail could not be delivered; the detail says which, and why.
+    MailUndelivered,
 }
 
 stored_as_text!(Event);

@@ -3,8 +3,10 @@
 use anyhow::bail;
 
 use crate::access_tokens::AccessTokens;
+use crate::app::StartError;
 use crate::config::{Config, DatabaseConfig};
 use crate::db::{self, Db, migrate};
+use crate::mail::Smtp;
 use crate::users::queries as users;
 
 pub(super) async fn run() -> anyhow::Result<()> {
@@ -12,12 +14,23 @@ pub(super) async fn run() -> anyhow::Result<()> {
     println!("configuration  ok, for {}", config.http.public_url);
     AccessTokens::new(&config.token, config.http.origin())?;
     println!("database       {}", database(&config.database).await?);
+    println!("mail           {}", mail(&config).await?);
     let page = config.http.client_dist.join("index.html");
     if !page.exists() {
         bail!("web app: {} is missing: run `just build`, or set CLIENT_DIST", page.display());
     }
     println!("web app        ok, {}", config.http.client_dist.display());
     Ok(())
+}
+
+async fn mail(config: &Config) -> anyhow::Result<String> {
+    let Some(mail) = &config.mail else { return Ok("off: links are copied and sent by hand".to_owned()) };
+    let (host, port) = (&mail.server.host, mail.server.port);
+    let smtp = Smtp::new(mail, config.http.public_url.host_str()).map_err(StartError::Mail)?;
+    if let Err(reason) = smtp.try_out().await {
+        bail!("mail: {host}:{port} does not take mails from here ({reason}): check SMTP_URL");
+    }
+    Ok(format!("ok, from {} through {host}:{port}", mail.from.email))
 }
 
 async fn database(config: &DatabaseConfig) -> anyhow::Result<String> {

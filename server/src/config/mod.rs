@@ -1,5 +1,6 @@
 //! The configuration: environment variables in, checked values out, every problem reported at once.
 
+mod mail;
 mod read;
 mod variables;
 
@@ -12,6 +13,7 @@ use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+pub use mail::{Encryption, MailConfig, SmtpServer};
 pub use read::Environment;
 pub use variables::{VARIABLES, Variable};
 
@@ -32,6 +34,8 @@ pub struct Config {
     pub password: PasswordConfig,
     /// `REGISTRATION`: whether anybody may make an account.
     pub registration_open: bool,
+    /// How mails are sent; none are without `SMTP_URL`.
+    pub mail: Option<MailConfig>,
     /// `AUDIT_DAYS`: how long is kept what happened.
     pub audit_for: Duration,
     /// What the log looks like.

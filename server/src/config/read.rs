@@ -20,7 +20,7 @@ use url::{Host, Url};
 
 use super::{
     Config, ConfigError, DatabaseConfig, EnvironmentKind, HttpConfig, LogConfig, LogFormat, PasswordConfig,
-    SameSitePolicy, SessionBinding, SessionConfig, TokenConfig,
+    SameSitePolicy, SessionBinding, SessionConfig, TokenConfig, mail,
 };
 use crate::random;
 
@@ -64,23 +64,23 @@ impl<'a> FromIterator<(&'a str, &'a str)> for Environment {
 }
 
 /// Reads variables and keeps what is wrong with them.
-struct Reader {
+pub(super) struct Reader {
     environment: Environment,
     problems: Vec<String>,
 }
 
 impl Reader {
-    fn problem(&mut self, problem: impl Into<String>) {
+    pub(super) fn problem(&mut self, problem: impl Into<String>) {
         self.problems.push(problem.into());
     }
 
     /// The variable's text; unset and empty are the same.
-    fn text(&self, name: &str) -> Option<String> {
+    pub(super) fn text(&self, name: &str) -> Option<String> {
         self.environment.0.get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
 
     /// A secret, from `NAME` or from the file that `NAME_FILE` names.
-    fn secret(&mut self, name: &str) -> Option<SecretString> {
+    pub(super) fn secret(&mut self, name: &str) -> Option<SecretString> {
         let file_variable = format!("{name}_FILE");
         match (self.text(name), self.text(&file_variable)) {
             (Some(_), Some(_)) => {
@@ -161,6 +161,7 @@ pub(super) fn config(environment: Environment) -> Result<Config, ConfigError> {
         token: token(&mut reader),
         password: password(&mut reader, kind, cores),
         registration_open: reader.choice("REGISTRATION", false, &[("open", true), ("closed", false)]),
+        mail: mail::read(&mut reader, kind),
         audit_for: DAY * reader.number("AUDIT_DAYS", 365_u32, 1..=3650),
         log: log(&mut reader, kind),
         http,

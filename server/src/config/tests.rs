@@ -58,6 +58,11 @@ fn unsafe_production_is_refused() {
     refused(&[("LOG_FORMAT", "xml")], "LOG_FORMAT");
     refused(&[("ENVIRONMENT", "staging")], "ENVIRONMENT");
     refused(&[("SESSION_KEY_FILE", "/nowhere")], "both set");
+    let from = ("MAIL_FROM", "Hallpass <hallpass@example.com>");
+    refused(&[("SMTP_URL", "smtp://mail.example.com"), from], "tls=required");
+    refused(&[("SMTP_URL", "smtps://mail.example.com")], "MAIL_FROM");
+    refused(&[("SMTP_URL", "smtps://mail.example.com"), ("MAIL_FROM", "Hallpass")], "hallpass@example.com");
+    refused(&[("SMTP_URL", "smtps://mail.example.com"), ("SMTP_URL_FILE", "/nowhere"), from], "both set");
 }
 
 #[test]
@@ -66,6 +71,17 @@ fn all_problems_are_reported_at_once_and_no_secret_is() {
         read(&[("PORT", "x"), ("HOST", "y"), ("DATABASE_URL", "odbc://u:hunter2@h/d")]).expect_err("three problems");
     assert_eq!(error.0.len(), 3);
     assert!(!error.to_string().contains("hunter2"));
+}
+
+#[test]
+fn mail_is_off_until_it_is_set_up() {
+    assert!(read(&[]).expect("fine").mail.is_none());
+    let variables = [("SMTP_URL", "smtps://u:hunter2@mail.example.com"), ("MAIL_FROM", "hallpass@example.com")];
+    let config = read(&variables).expect("fine");
+    assert_eq!(config.mail.as_ref().expect("on").server.host, "mail.example.com");
+    assert!(!format!("{config:?}").contains("hunter2"));
+    let ConfigError(problems) = read(&[("SMTP_URL", "mail"), ("MAIL_FROM", "x"), ("PORT", "x")]).expect_err("three");
+    assert_eq!(problems.len(), 3, "{problems:?}");
 }
 
 #[test]

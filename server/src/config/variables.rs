@@ -40,6 +40,8 @@ pub const VARIABLES: &[Variable] = &[
     variable("PASSWORD_MIN_LENGTH", "12"),
     variable("REAUTH_MINUTES", "10"),
     variable("AUDIT_DAYS", "365"),
+    variable("SMTP_URL", "off"),
+    variable("MAIL_FROM", "required with SMTP_URL"),
     variable("WORKERS", "cores"),
     variable("HASH_THREADS", "cores"),
     variable("CLIENT_DIST", "client/dist"),

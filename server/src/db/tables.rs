@@ -95,5 +95,21 @@ pub(super) const TABLES: &[Table] = &[
         name: "link_token",
         columns: &[("token_hash", Bytes), ("purpose", Text), ("user_id", Text), ("expires_at", Integer)],
     },
+    Table { name: "link_email", columns: &[("token_hash", Bytes), ("email", Text)] },
+    Table {
+        name: "mail",
+        columns: &[
+            ("id", Text),
+            ("user_id", Text),
+            ("recipient", Text),
+            ("subject", Text),
+            ("body", Text),
+            ("created_at", Integer),
+            ("expires_at", Integer),
+            ("attempts", Integer),
+            ("next_attempt_at", Integer),
+            ("last_error", Text),
+        ],
+    },
     Table { name: "login_attempt", columns: &[("bucket", Bytes), ("refilled_at", Integer)] },
 ];

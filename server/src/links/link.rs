@@ -22,6 +22,8 @@ pub enum Purpose {
     Invitation,
     /// Choosing a new password.
     PasswordReset,
+    /// Showing that an e-mail address is one's own.
+    EmailVerification,
 }
 
 stored_as_text!(Purpose);
@@ -32,7 +34,16 @@ impl Purpose {
         match self {
             Self::Setup => Duration::from_hours(1),
             Self::Invitation => Duration::from_hours(7 * 24),
-            Self::PasswordReset => Duration::from_hours(24),
+            Self::PasswordReset | Self::EmailVerification => Duration::from_hours(24),
+        }
+    }
+
+    /// The purposes of the links that a new one of this purpose takes the place of: whoever is to choose a password gets one
+    /// link to do so.
+    fn replaces(self) -> [Self; 2] {
+        match self {
+            Self::Invitation | Self::PasswordReset => [Self::Invitation, Self::PasswordReset],
+            other => [other, other],
         }
     }
 }
@@ -44,6 +55,8 @@ pub struct Link {
     pub url: String,
     /// Until when it is good.
     pub expires_at: Timestamp,
+    /// Whether it is on its way to the person by mail as well.
+    pub mailed: bool,
 }
 
 /// A link on its way into the database.
@@ -52,19 +65,25 @@ pub struct Draft<'a> {
     token: PlainToken,
     purpose: Purpose,
     user_id: Option<&'a str>,
+    email: Option<&'a str>,
     expires_at: Timestamp,
 }
 
 impl Draft<'_> {
-    /// Stores it. Other links of the same person and purpose are good no more.
+    /// Stores it. Other links of the same person to the same end are good no more.
     ///
     /// # Errors
     /// Those of the database.
     pub async fn insert(&self, tx: &mut Tx) -> Result<(), sqlx::Error> {
         if let Some(user_id) = self.user_id {
-            queries::delete_of(tx, user_id).await?;
+            queries::delete_of_purposes(tx, user_id, self.purpose.replaces()).await?;
         }
-        queries::insert(tx, &self.token.hash(), self.purpose, self.user_id, self.expires_at).await
+        let token = self.token.hash();
+        queries::insert(tx, &token, self.purpose, self.user_id, self.expires_at).await?;
+        match self.email {
+            Some(email) => queries::insert_email(tx, &token, email).await,
+            None => Ok(()),
+        }
     }
 }
 
@@ -84,7 +103,14 @@ impl Links {
     /// A new link; it is good once it is stored.
     #[must_use]
     pub fn draft<'a>(&self, purpose: Purpose, user_id: Option<&'a str>, now: Timestamp) -> Draft<'a> {
-        Draft { token: PlainToken::generate(), purpose, user_id, expires_at: now.plus(purpose.lifetime()) }
+        let expires_at = now.plus(purpose.lifetime());
+        Draft { token: PlainToken::generate(), purpose, user_id, email: None, expires_at }
+    }
+
+    /// A new link that makes `email` the address of the person `user_id`.
+    #[must_use]
+    pub fn verification<'a>(&self, user_id: &'a str, email: &'a str, now: Timestamp) -> Draft<'a> {
+        Draft { email: Some(email), ..self.draft(Purpose::EmailVerification, Some(user_id), now) }
     }
 
     /// The link in clear, to be shown once.
@@ -94,8 +120,10 @@ impl Links {
         let url = match draft.purpose {
             // What stands behind # stays in the browser, out of every log.
             Purpose::Setup => format!("{}/setup#token={token}", self.origin),
-            Purpose::Invitation | Purpose::PasswordReset => format!("{}/link/{token}", self.origin),
+            Purpose::Invitation | Purpose::PasswordReset | Purpose::EmailVerification => {
+                format!("{}/link/{token}", self.origin)
+            }
         };
-        Link { url, expires_at: draft.expires_at }
+        Link { url, expires_at: draft.expires_at, mailed: false }
     }
 }

@@ -1,4 +1,5 @@
-//! Links that are good for one use: to make the first administrator, to accept an invitation, to choose a new password.
+//! Links that are good for one use: to make the first administrator, to accept an invitation, to choose a new
+//! password, to show that an e-mail address is one's own.
 
 mod link;
 pub mod prune;

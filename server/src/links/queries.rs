@@ -27,6 +27,17 @@ pub(super) async fn insert(
         .map(drop))
 }
 
+/// Stores the address that a link verifies.
+pub(super) async fn insert_email(tx: &mut Tx, token: &TokenHash, email: &str) -> Result<(), sqlx::Error> {
+    const INSERT: Sql = sql!("INSERT INTO link_email (token_hash, email) VALUES (?, ?)");
+    on_tx!(tx, INSERT, |connection, text| sqlx::query(text)
+        .bind(token.as_bytes())
+        .bind(email)
+        .execute(connection)
+        .await
+        .map(drop))
+}
+
 /// A link that is good, and the person it belongs to.
 #[derive(Debug, FromRow)]
 pub(super) struct FoundLink {
@@ -36,13 +47,15 @@ pub(super) struct FoundLink {
     pub username: String,
     pub email: Option<String>,
     pub full_name: String,
+    /// The address that it verifies.
+    pub new_email: Option<String>,
 }
 
 /// The link that has this token, if it is good and its person enabled.
 pub(super) async fn find(db: &Db, token: &TokenHash, now: Timestamp) -> Result<Option<FoundLink>, sqlx::Error> {
     const FIND: Sql = sql!(
-        "SELECT l.purpose, l.expires_at, u.id AS user_id, u.username, u.email, u.full_name \
-         FROM link_token l JOIN user_account u ON u.id = l.user_id \
+        "SELECT l.purpose, l.expires_at, u.id AS user_id, u.username, u.email, u.full_name, e.email AS new_email \
+         FROM link_token l JOIN user_account u ON u.id = l.user_id LEFT JOIN link_email e ON e.token_hash = l.token_hash \
          WHERE l.token_hash = ? AND l.expires_at > ? AND u.disabled = ?"
     );
     on_db!(db, FIND, |pool, text| sqlx::query_as(text)
@@ -71,6 +84,22 @@ pub(super) async fn consume(tx: &mut Tx, token: &TokenHash, now: Timestamp) -> R
 pub async fn delete_of(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
     const DELETE: Sql = sql!("DELETE FROM link_token WHERE user_id = ?");
     on_tx!(tx, DELETE, |connection, text| sqlx::query(text).bind(user_id).execute(connection).await.map(drop))
+}
+
+/// Takes back the links of a person that have one of these purposes.
+///
+/// # Errors
+/// Those of the database.
+pub async fn delete_of_purposes(tx: &mut Tx, user_id: &str, purposes: [Purpose; 2]) -> Result<(), sqlx::Error> {
+    const DELETE: Sql = sql!("DELETE FROM link_token WHERE user_id = ? AND (purpose = ? OR purpose = ?)");
+    let [one, other] = purposes;
+    on_tx!(tx, DELETE, |connection, text| sqlx::query(text)
+        .bind(user_id)
+        .bind(one)
+        .bind(other)
+        .execute(connection)
+        .await
+        .map(drop))
 }
 
 /// Whether a link for making the first administrator has this token and is good.

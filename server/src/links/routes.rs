@@ -23,7 +23,7 @@ use crate::problems;
 use crate::secret::token::{PlainToken, TokenHash};
 use crate::sessions::queries as sessions;
 use crate::users::new_passwords::NewPasswords;
-use crate::users::queries as users;
+use crate::users::queries::{self as users, InsertError};
 
 /// Adds the routes.
 pub fn configure(config: &mut ServiceConfig) {
@@ -39,6 +39,8 @@ pub struct LinkInfo {
     username: String,
     /// Their name; may be empty.
     full_name: String,
+    /// The address that becomes theirs; only with the purpose `email_verification`.
+    email: Option<String>,
     /// Until when it is good.
     expires_at: Timestamp,
 }
@@ -62,17 +64,17 @@ problems!(
     responses((status = 200, body = LinkInfo), ShowProblems))]
 pub(crate) async fn show(token: Path<String>, db: Data<Db>, clock: Data<Clock>) -> Result<Answer<LinkInfo>, Problem> {
     let (_, link) = find(&db, &token.0, clock.now()).await?;
-    let FoundLink { purpose, expires_at, username, full_name, .. } = link;
-    Ok(Answer(LinkInfo { purpose, username, full_name, expires_at }))
+    let FoundLink { purpose, expires_at, username, full_name, new_email, .. } = link;
+    Ok(Answer(LinkInfo { purpose, username, full_name, email: new_email, expires_at }))
 }
 
 /// What following a link needs.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FollowLink {
-    /// The password from now on.
-    #[schema(value_type = String, format = Password)]
-    password: SecretString,
+    /// The password from now on. A link with the purpose `email_verification` needs none.
+    #[schema(value_type = Option<String>, format = Password)]
+    password: Option<SecretString>,
 }
 
 impl fmt::Debug for FollowLink {
@@ -83,12 +85,12 @@ impl fmt::Debug for FollowLink {
 
 problems!(
     /// What following a link can meet.
-    FollowProblems: MalformedRequest, CrossSiteRequest, NotFound, PayloadTooLarge, UnsupportedMediaType, InvalidInput,
-        InternalError, Unavailable, Overloaded
+    FollowProblems: MalformedRequest, CrossSiteRequest, NotFound, EmailTaken, PayloadTooLarge, UnsupportedMediaType,
+        InvalidInput, InternalError, Unavailable, Overloaded
 );
 
-/// Follows a link: sets the password, and ends every session and token that was made with the old one. Nobody is signed in by it
-/// (OWASP Forgot Password Cheat Sheet).
+/// Follows a link: sets the password, and ends every session and token that was made with the old one; or makes the address
+/// that it verifies that of its person. Nobody is signed in by it (OWASP Forgot Password Cheat Sheet).
 #[utoipa::path(post, path = "/links/{token}", operation_id = "followLink", tag = "links", request_body = FollowLink,
     params(("token" = String, Path, description = "The link's token.")),
     responses((status = 204, description = "Done; the link is used up."), FollowProblems))]
@@ -101,8 +103,13 @@ pub(crate) async fn follow(
     clock: Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
     let (token, link) = find(&db, &token.0, clock.now()).await?;
+    if let Some(email) = &link.new_email {
+        confirm(&db, &token, &link.user_id, email, &client, clock.now()).await?;
+        return Ok(HttpResponse::NoContent().finish());
+    }
+    let password = json.0.password.ok_or_else(|| Problem::invalid("password", "is missing"))?;
     let about = [link.username.as_str(), link.email.as_deref().unwrap_or_default(), &link.full_name];
-    let password_hash = new_passwords.hash("password", json.0.password, about).await?;
+    let password_hash = new_passwords.hash("password", password, about).await?;
     let (now, id) = (clock.now(), &link.user_id);
     let event = if link.purpose == Purpose::Invitation { Event::InvitationAccepted } else { Event::PasswordReset };
     let entry = Entry::new(event, now).about(id).by(Some(id)).from(Some(&client));
@@ -118,4 +125,29 @@ pub(crate) async fn follow(
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// Makes a verified address that of its person. What was sent to the old one, a link to a new password for example, is good
+/// no more.
+async fn confirm(
+    db: &Db,
+    token: &TokenHash,
+    id: &str,
+    email: &str,
+    client: &Client,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    let entry = Entry::new(Event::ProfileChanged, now).about(id).by(Some(id)).from(Some(client)).detail("email");
+    db.write(async |tx| {
+        if !queries::consume(tx, token, now).await? {
+            return Err(Problem::new(Code::NotFound));
+        }
+        // Somebody else may have verified the address meanwhile: the unique column decides.
+        if !users::set_email(tx, id, Some(email)).await.map_err(InsertError::about_email)? {
+            return Err(Problem::new(Code::NotFound));
+        }
+        queries::delete_of(tx, id).await?;
+        Ok(audit::queries::insert(tx, &entry).await?)
+    })
+    .await
 }

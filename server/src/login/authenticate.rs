@@ -28,10 +28,7 @@ pub(super) struct Attempt {
 impl Attempt {
     /// Refuses what cannot be anybody's name or password, before any work is done on it.
     pub fn check(&self) -> Result<(), Problem> {
-        plain_text("username", &self.username, MAX_EMAIL)?;
-        if self.username.trim().is_empty() {
-            return Err(Problem::invalid("username", "must not be empty"));
-        }
+        check_name(&self.username)?;
         self.check_password("password")
     }
 
@@ -43,6 +40,15 @@ impl Attempt {
             Err(Problem::invalid(field, "must have 1 to 256 characters"))
         }
     }
+}
+
+/// Refuses what can be neither a username nor an e-mail address.
+pub(super) fn check_name(username: &str) -> Result<(), Problem> {
+    plain_text("username", username, MAX_EMAIL)?;
+    if username.trim().is_empty() {
+        return Err(Problem::invalid("username", "must not be empty"));
+    }
+    Ok(())
 }
 
 /// Finds out.
@@ -78,10 +84,7 @@ impl Authenticator {
     async fn find_out(&self, attempt: Attempt) -> Result<(Account, Option<String>), Problem> {
         let Self { db, clock, hasher } = self;
         let bucket = Bucket::of(attempt.client.ip);
-        let wait = bucket.seconds_to_wait(db, clock.now()).await?;
-        if wait > 0 {
-            return Err(Problem::new(Code::TooManyAttempts).retry_after(wait));
-        }
+        bucket.must_be_free(db, clock.now()).await?;
         let account = users::find_by_name(db, &attempt.username).await?;
         let password = password::normalize(&attempt.password);
         let stored = account.as_ref().map(|account| account.password_hash.clone());

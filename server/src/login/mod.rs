@@ -2,10 +2,12 @@
 
 pub mod account;
 mod authenticate;
+pub mod forgot;
 pub mod logout;
 pub mod new_sign_ins;
 mod open;
 pub mod password;
+pub mod profile;
 mod queries;
 pub mod reauth;
 pub mod register;
@@ -13,7 +15,10 @@ pub mod routes;
 pub mod setup;
 pub mod throttle;
 pub mod token;
+mod verification;
 
 pub use authenticate::Authenticator;
+pub use forgot::ForgottenPasswords;
 pub use open::LoginRules;
 pub use register::Registration;
+pub use verification::Verifier;

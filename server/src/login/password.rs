@@ -79,6 +79,7 @@ pub(crate) async fn change(
             if !users::replace_password_hash(tx, &user.id, &account.password_hash, &password_hash).await? {
                 return Ok(false);
             }
+            // A link that somebody else has asked for is not to bring another password, or another address, after this.
             links::delete_of(tx, &user.id).await?;
             sessions::end_all(tx, &user.id, Some(&session.id), EndReason::PasswordChanged, now).await?;
             if let Some(token) = &token

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::open::{LoginRules, Opening, session_to_replace};
 use super::throttle::Bucket;
+use super::verification::Verifier;
 use crate::audit::{self, Entry, Event};
 use crate::clock::{Clock, Timestamp};
 use crate::db::Db;
@@ -98,7 +99,8 @@ problems!(
         UnsupportedMediaType, InvalidInput, TooManyAttempts, InternalError, Unavailable, Overloaded
 );
 
-/// Makes an account and signs in to it.
+/// Makes an account and signs in to it. Where mails are sent, the account is made without the e-mail address, and a mail to that
+/// address carries a link that makes it count; whether somebody has it already is told there, and not in the answer.
 #[utoipa::path(post, path = "/register", operation_id = "register", tag = "signing in", request_body = RegisterRequest,
     responses((status = 201, body = CurrentUser, description = "Made and signed in; the cookie is set."), RegisterProblems))]
 #[expect(clippy::too_many_arguments, reason = "a handler's arguments are what it is given by name")]
@@ -110,6 +112,7 @@ pub(crate) async fn register(
     current: Result<CurrentUser, Problem>,
     registration: ThinData<Registration>,
     new_passwords: Data<NewPasswords>,
+    verifier: Data<Verifier>,
     rules: ThinData<LoginRules>,
     db: Data<Db>,
     clock: Data<Clock>,
@@ -123,10 +126,7 @@ pub(crate) async fn register(
     // Who asks for name after name learns which are taken, so asking counts, though for less than an account that is made.
     let (asked, made) = (Bucket::of_registration_attempts(client.ip), Bucket::of_registrations(client.ip));
     for bucket in [asked, made] {
-        let wait = bucket.seconds_to_wait(&db, clock.now()).await?;
-        if wait > 0 {
-            return Err(Problem::new(Code::TooManyAttempts).retry_after(wait));
-        }
+        bucket.must_be_free(&db, clock.now()).await?;
     }
     asked.fail(&db, clock.now()).await?;
     // A name that is taken is refused before a hash is computed for it; the unique column decides in any case.
@@ -134,7 +134,12 @@ pub(crate) async fn register(
         return Err(Problem::new(Code::UsernameTaken));
     }
     let now = clock.now();
-    let account = request.account(&new_passwords, Role::Member, now).await?;
+    let mut account = request.account(&new_passwords, Role::Member, now).await?;
+    let unverified = if verifier.is_needed() { account.email.take() } else { None };
+    let verification = match &unverified {
+        Some(email) => Some(verifier.begin(&account.id, email, now).await?),
+        None => None,
+    };
     let opening = Opening {
         rules: rules.0,
         client: &client,
@@ -151,12 +156,16 @@ pub(crate) async fn register(
         .write(async |tx| {
             users::insert(tx, &row(&account)).await?;
             audit::queries::insert(tx, &entry).await?;
+            if let Some(verification) = &verification {
+                verification.insert(tx).await?;
+            }
             Ok::<_, users::InsertError>(opening.insert(tx, &account.id, &token, &current, false).await?)
         })
         .await;
     if let Err(error) = inserted {
         return Err(error.about_account(&db, &account.username).await);
     }
+    verifier.wake();
     made.fail(&db, now).await?;
     device.remember(&account.id, now);
     state::sign_in(&session, &token, &current, now)?;

@@ -8,12 +8,13 @@ use std::fmt;
 use utoipa::ToSchema;
 
 use super::authenticate::{Attempt, Authenticator};
+use super::forgot::forgot;
 use super::logout::logout;
 use super::open::{LoginRules, Opening, session_to_replace};
 use super::reauth::reauth;
 use super::register::register;
 use super::token::token;
-use super::{account, new_sign_ins, password, setup};
+use super::{account, new_sign_ins, password, profile, setup};
 use crate::clock::Clock;
 use crate::http::client::Client;
 use crate::http::extract::Json;
@@ -24,7 +25,7 @@ use crate::problems;
 use crate::sessions::device::Device;
 use crate::sessions::state;
 use crate::users::export::export;
-use crate::users::profile;
+use crate::users::profile::me;
 
 /// Adds the routes.
 pub fn configure(config: &mut ServiceConfig) {
@@ -33,10 +34,11 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(endpoint("/logout").post(logout))
         .service(endpoint("/register").post(register))
         .service(endpoint("/setup").get(setup::show).post(setup::setup))
-        .service(endpoint("/me").get(profile::me).patch(profile::change).delete(account::delete))
+        .service(endpoint("/me").get(me).patch(profile::change).delete(account::delete))
         .service(endpoint("/me/new-sign-ins").get(new_sign_ins::list))
         .service(endpoint("/me/new-sign-ins/{session_id}").post(new_sign_ins::answer))
         .service(endpoint("/me/export").get(export))
+        .service(endpoint("/forgot-password").post(forgot))
         .service(endpoint("/password").post(password::change))
         .service(endpoint("/reauth").post(reauth))
         .service(endpoint("/token").post(token));

@@ -2,7 +2,8 @@
 //!
 //! A bucket a client address, kept in the database so that several servers count together, as one number (the generic cell
 //! rate algorithm, ITU-T I.371): the moment at which all failures will be forgotten. Only failures count, so an office
-//! behind one address does not lock itself out by signing in.
+//! behind one address does not lock itself out by signing in. Mails are slowed down in the same way, for each person and for
+//! each address that they go to.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -12,59 +13,108 @@ use sha2::{Digest, Sha256};
 use super::queries;
 use crate::clock::{Clock, Timestamp};
 use crate::db::Db;
+use crate::fold::fold;
+use crate::http::problem::{Code, Problem};
 
-const BURST: i64 = 10;
-/// How many accounts an address may ask for at once; those of them that are made count as a failure does.
-const REGISTRATION_BURST: i64 = 60;
-const PER_FAILURE: i64 = 6_000_000;
+/// How many at once, and one more after how many microseconds.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    burst: i64,
+    cost: i64,
+}
 
-/// One client's bucket: its IPv4 address, or the /64 network that a household's IPv6 addresses share.
+/// What one client address may try.
+const ATTEMPTS: Pace = Pace { burst: 10, cost: 6_000_000 };
+/// Accounts that one client address may ask for; those of them that are made count as a failure does.
+const REGISTRATIONS: Pace = Pace { burst: 60, cost: 6_000_000 };
+/// Mails to one person that anybody can cause.
+const RESETS: Pace = Pace { burst: 1, cost: 300_000_000 };
+/// Mails to an address that somebody says is theirs, and mails of this kind that one person may cause.
+const VERIFICATIONS: Pace = Pace { burst: 3, cost: 300_000_000 };
+
+/// What is counted together: a client's IPv4 address, or the /64 network that a household's IPv6 addresses share; a person; an
+/// e-mail address.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bucket {
     key: [u8; 32],
-    burst: i64,
+    pace: Pace,
 }
 
 impl Bucket {
     /// Of failed sign-ins.
     pub fn of(address: IpAddr) -> Self {
-        Self::named(b"address:", address, BURST)
+        Self::named(b"address:", address)
     }
 
     /// Of accounts that were made.
     pub fn of_registrations(address: IpAddr) -> Self {
-        Self::named(b"registrations:", address, BURST)
+        Self::named(b"registrations:", address)
     }
 
     /// Of accounts that were asked for, made or not.
     pub fn of_registration_attempts(address: IpAddr) -> Self {
-        Self::named(b"registration attempts:", address, REGISTRATION_BURST)
+        Self { pace: REGISTRATIONS, ..Self::named(b"registration attempts:", address) }
     }
 
-    fn named(name: &[u8], address: IpAddr, burst: i64) -> Self {
+    /// Of forgotten passwords.
+    pub fn of_reset_requests(address: IpAddr) -> Self {
+        Self::named(b"reset requests:", address)
+    }
+
+    /// Of mails with a new password to one person.
+    pub fn of_resets(user_id: &str) -> Self {
+        Self { key: Sha256::new_with_prefix(b"resets:").chain_update(user_id).finalize().into(), pace: RESETS }
+    }
+
+    /// Of mails to an address that is yet to be verified.
+    pub fn of_verifications(email: &str) -> Self {
+        let key = Sha256::new_with_prefix(b"verifications:").chain_update(fold(email)).finalize().into();
+        Self { key, pace: VERIFICATIONS }
+    }
+
+    /// Of addresses that one person says are theirs.
+    pub fn of_changes(user_id: &str) -> Self {
+        let key = Sha256::new_with_prefix(b"address changes:").chain_update(user_id).finalize().into();
+        Self { key, pace: VERIFICATIONS }
+    }
+
+    fn named(name: &[u8], address: IpAddr) -> Self {
         let mut hash = Sha256::new_with_prefix(name);
         match address.to_canonical() {
             IpAddr::V4(address) => hash.update(address.octets()),
             IpAddr::V6(address) => hash.update(&address.octets()[..8]),
         }
-        Self { key: hash.finalize().into(), burst }
+        Self { key: hash.finalize().into(), pace: ATTEMPTS }
     }
 
     /// Seconds until the next attempt is allowed; zero when it is now.
     pub async fn seconds_to_wait(self, db: &Db, now: Timestamp) -> Result<u64, sqlx::Error> {
         let refilled_at = queries::refilled_at(db, &self.key).await?;
-        Ok(refilled_at.map_or(0, |refilled_at| wait(refilled_at, self.burst, now)))
+        Ok(refilled_at.map_or(0, |refilled_at| self.pace.wait(refilled_at, now)))
+    }
+
+    /// Refuses who has to wait.
+    ///
+    /// # Errors
+    /// 429 with the time to wait, and those of the database.
+    pub async fn must_be_free(self, db: &Db, now: Timestamp) -> Result<(), Problem> {
+        match self.seconds_to_wait(db, now).await? {
+            0 => Ok(()),
+            wait => Err(Problem::new(Code::TooManyAttempts).retry_after(wait)),
+        }
     }
 
     /// Counts a failure.
     pub async fn fail(self, db: &Db, now: Timestamp) -> Result<(), sqlx::Error> {
-        queries::add_failure(db, &self.key, now, PER_FAILURE).await
+        queries::add_failure(db, &self.key, now, self.pace.cost).await
     }
 }
 
-fn wait(refilled_at: Timestamp, burst: i64, now: Timestamp) -> u64 {
-    let allowed_at = refilled_at.as_micros() - (burst - 1) * PER_FAILURE;
-    u64::try_from(allowed_at - now.as_micros()).unwrap_or(0).div_ceil(1_000_000)
+impl Pace {
+    fn wait(self, refilled_at: Timestamp, now: Timestamp) -> u64 {
+        let allowed_at = refilled_at.as_micros() - (self.burst - 1) * self.cost;
+        u64::try_from(allowed_at - now.as_micros()).unwrap_or(0).div_ceil(1_000_000)
+    }
 }
 
 /// Forgets, every ten minutes, the addresses that have nothing left to wait for.
@@ -85,12 +135,13 @@ mod tests {
     #[test]
     fn ten_failures_then_one_every_six_seconds() {
         let now = Timestamp::from_micros(1_000_000_000);
-        let after = |failures: i64| Timestamp::from_micros(now.as_micros() + failures * PER_FAILURE);
-        assert_eq!(wait(after(9), BURST, now), 0);
-        assert_eq!(wait(after(10), BURST, now), 6);
-        assert_eq!(wait(after(11), BURST, now), 12);
-        assert_eq!(wait(after(10), BURST, now.plus(Duration::from_millis(5_500))), 1);
-        assert_eq!(wait(after(10), BURST, now.plus(Duration::from_secs(6))), 0);
+        let after = |failures: i64| Timestamp::from_micros(now.as_micros() + failures * ATTEMPTS.cost);
+        let wait = |refilled_at, now| ATTEMPTS.wait(refilled_at, now);
+        assert_eq!(wait(after(9), now), 0);
+        assert_eq!(wait(after(10), now), 6);
+        assert_eq!(wait(after(11), now), 12);
+        assert_eq!(wait(after(10), now.plus(Duration::from_millis(5_500))), 1);
+        assert_eq!(wait(after(10), now.plus(Duration::from_secs(6))), 0);
     }
 
     #[test]

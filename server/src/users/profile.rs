@@ -1,18 +1,12 @@
-//! One's own profile: seeing it and changing it.
+//! One's own profile: seeing it, and what may be changed.
 
-use actix_web::web::{Data, Json as Answer, ThinData};
+use actix_web::web::Json as Answer;
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use super::model::{check_email, check_full_name};
-use super::queries::{self, InsertError};
-use crate::audit::{self, Entry, Event};
-use crate::clock::Clock;
-use crate::db::Db;
-use crate::http::client::Client;
-use crate::http::extract::Json;
-use crate::http::problem::{Code, Problem};
-use crate::identity::{CurrentUser, Freshness, SignedIn};
+use crate::http::problem::Problem;
+use crate::identity::CurrentUser;
 use crate::problems;
 
 problems!(
@@ -91,54 +85,4 @@ impl ProfileChanges {
         }
         self.full_name.as_deref().map_or(Ok(()), check_full_name)
     }
-}
-
-problems!(
-    /// What changing one's profile can meet.
-    ChangeProblems: MalformedRequest, NotAuthenticated, SessionEnded, CrossSiteRequest, InsufficientScope, ReauthRequired,
-        EmailTaken, PayloadTooLarge, UnsupportedMediaType, InvalidInput, InternalError, Unavailable
-);
-
-/// Changes the caller's profile. Another e-mail address needs a password entered in the last minutes, for it is a name to
-/// sign in with.
-#[utoipa::path(patch, path = "/me", operation_id = "changeProfile", tag = "profile", request_body = ProfileChanges,
-    responses((status = 200, body = CurrentUser), ChangeProblems))]
-pub(crate) async fn change(
-    caller: SignedIn,
-    client: Client,
-    json: Json<ProfileChanges>,
-    freshness: ThinData<Freshness>,
-    db: Data<Db>,
-    clock: Data<Clock>,
-) -> Result<Answer<CurrentUser>, Problem> {
-    let Json(changes) = json;
-    changes.check()?;
-    let now = clock.now();
-    let before = caller.user;
-    let email = changes.email.different_from(&before.email);
-    let full_name = changes.full_name.filter(|full_name| *full_name != before.full_name);
-    if email.is_some() && now.since(caller.session.authenticated_at) > freshness.0.0 {
-        return Err(Problem::new(Code::ReauthRequired));
-    }
-    let Some(what) = what_changed(email.is_some(), full_name.is_some()) else { return Ok(Answer(before)) };
-    let entry = Entry::new(Event::ProfileChanged, now).own(&before).from(Some(&client)).detail(what);
-    // Only what was asked for is written: another tab may have changed the rest.
-    db.write(async |tx| {
-        let mut found = true;
-        if let Some(email) = &email {
-            found &= queries::set_email(tx, &before.id, email.as_deref()).await.map_err(InsertError::about_email)?;
-        }
-        if let Some(full_name) = &full_name {
-            found &= queries::set_full_name(tx, &before.id, full_name).await?;
-        }
-        if !found {
-            return Err(Problem::new(Code::NotAuthenticated));
-        }
-        Ok(audit::queries::insert(tx, &entry).await?)
-    })
-    .await?;
-    let mut after = before.clone();
-    after.email = email.unwrap_or(after.email);
-    after.full_name = full_name.unwrap_or(after.full_name);
-    Ok(Answer(after))
 }

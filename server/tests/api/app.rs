@@ -27,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::database;
+use crate::mail_server::Mail;
 
 pub use crate::process::PASSWORD;
 pub const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:137.0) Gecko/20100101 Firefox/137.0";
@@ -231,6 +232,18 @@ impl TestApp {
             Db::Postgres(Remote { pool, .. }) => sqlx::query_scalar(query).fetch_one(pool).await,
         }
         .unwrap()
+    }
+
+    /// The mails that wait, the oldest first.
+    pub async fn mails(&self) -> Vec<Mail> {
+        const QUERY: &str = "SELECT recipient, subject, body FROM mail ORDER BY id";
+        let rows: Vec<(String, String, String)> = match &self.db {
+            Db::Sqlite { reader, .. } => sqlx::query_as(QUERY).fetch_all(reader).await,
+            Db::MySql(Remote { pool, .. }) => sqlx::query_as(QUERY).fetch_all(pool).await,
+            Db::Postgres(Remote { pool, .. }) => sqlx::query_as(QUERY).fetch_all(pool).await,
+        }
+        .unwrap();
+        rows.into_iter().map(|(to, subject, body)| Mail { to, subject, body, raw: String::new() }).collect()
     }
 
     pub fn advance(&self, seconds: u64) {

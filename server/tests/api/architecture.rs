@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the roof to the ground: a module uses only what stands after it, or beside it in the same row.
-const ORDER: [&[&str]; 19] = [
+const ORDER: [&[&str]; 20] = [
     &["cli"],
     &["app"],
     &["openapi"],
@@ -17,6 +17,7 @@ const ORDER: [&[&str]; 19] = [
     &["access_tokens"],
     &["events"],
     &["sessions"],
+    &["mail"],
     &["audit"],
     &["identity"],
     &["system"],

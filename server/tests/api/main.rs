@@ -25,6 +25,8 @@ mod input;
 mod log;
 mod login;
 mod logout;
+mod mail;
+mod mail_server;
 mod names;
 mod new_sign_ins;
 mod password;

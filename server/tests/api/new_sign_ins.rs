@@ -53,6 +53,7 @@ async fn a_known_browser_is_asked_about_a_new_one_once() {
     let expected = json!([{"session_id": phone.browser.get("/api/me").await.json()["session"]["id"],
         "at": "2026-01-01T00:01:00.000000Z", "device": "Chrome on Windows", "ip": "127.0.0.1"}]);
     assert_eq!(json!(asked), expected);
+    app.advance(60);
     home.answer(&asked[0], true).await.is(204, "");
     assert!(home.asked().await.is_empty());
     home.answer(&asked[0], true).await.is(404, "not_found");

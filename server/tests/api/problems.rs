@@ -34,6 +34,7 @@ impl Caller {
             "register" => {
                 (Method::POST, "/api/register".to_owned(), json!({"username": "carol", "password": NEW_PASSWORD}))
             }
+            "forgotPassword" => (Method::POST, "/api/forgot-password".to_owned(), json!({"username": "alice"})),
             "getSetup" => (Method::GET, "/api/setup".to_owned(), Value::Null),
             "setup" => {
                 let body = json!({"token": target, "username": "carol", "password": NEW_PASSWORD});
@@ -104,6 +105,10 @@ async fn spawn_for(operation: &str, code: &str) -> TestApp {
     if operation == "register" && code != "registration_closed" {
         settings.push(("REGISTRATION", "open"));
     }
+    if matches!((operation, code), ("followLink", "email_taken") | ("changeProfile", "too_many_attempts")) {
+        // Nobody listens there, so mails stay in the queue.
+        settings.extend([("SMTP_URL", "smtp://127.0.0.1:1"), ("MAIL_FROM", "hallpass@example.com")]);
+    }
     spawn_with(&settings).await
 }
 
@@ -162,7 +167,9 @@ async fn provoke(operation: &str, code: &str) -> Answer {
         }
         "cross_site_request" => caller.browser.headers = vec![("origin", "https://evil.example".to_owned())],
         "unavailable" => app.db.close().await,
-        "internal_error" if operation == "token" => app.execute("DROP TABLE login_attempt").await,
+        "internal_error" if matches!(operation, "token" | "forgotPassword") => {
+            app.execute("DROP TABLE login_attempt").await;
+        }
         "internal_error" if operation == "logout" => {
             app.execute("ALTER TABLE session RENAME COLUMN ended_at TO gone").await;
         }
@@ -175,6 +182,9 @@ async fn provoke(operation: &str, code: &str) -> Answer {
                 let wish = json!({"username": format!("carol{number}"), "password": NEW_PASSWORD});
                 caller.browser.post("/api/register", wish).await.is(201, "");
             }
+        }
+        "too_many_attempts" if matches!(operation, "forgotPassword" | "changeProfile") => {
+            while caller.call(operation, None).await.status < 300 {}
         }
         "too_many_attempts" if operation == "refreshToken" => while caller.call(operation, None).await.status == 200 {},
         "too_many_attempts" => {
@@ -192,6 +202,12 @@ async fn provoke(operation: &str, code: &str) -> Answer {
         "invalid_credentials" => body = Some(Body::Json(json!({"password": "wrong"}))),
         "username_taken" if operation == "createUser" => body = Some(Body::Json(json!({"username": "BOB"}))),
         "username_taken" => drop(app.person("Carol").await),
+        "email_taken" if operation == "followLink" => {
+            caller.browser.patch("/api/me", json!({"email": "dave@example.com"})).await.is(200, "");
+            let [mail] = app.mails().await.try_into().unwrap();
+            mail.token().clone_into(&mut caller.target);
+            app.person_with("dave", Some("Dave@example.com"), "", Role::Member).await;
+        }
         "email_taken" => {
             app.person_with("dave", Some("Dave@example.com"), "", Role::Member).await;
             body = Some(Body::Json(taken_address(operation, &caller.target)));

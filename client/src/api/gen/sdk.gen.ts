@@ -8,6 +8,9 @@ import {
 } from "./client";
 import { client } from "./client.gen";
 import type {
+  AnswerForSignInData,
+  AnswerForSignInErrors,
+  AnswerForSignInResponses,
   ChangePasswordData,
   ChangePasswordErrors,
   ChangePasswordResponses,
@@ -53,6 +56,9 @@ import type {
   FollowLinkData,
   FollowLinkErrors,
   FollowLinkResponses,
+  ForgotPasswordData,
+  ForgotPasswordErrors,
+  ForgotPasswordResponses,
   GetSetupData,
   GetSetupErrors,
   GetSetupResponses,
@@ -68,6 +74,9 @@ import type {
   ListAuditData,
   ListAuditErrors,
   ListAuditResponses,
+  ListNewSignInsData,
+  ListNewSignInsErrors,
+  ListNewSignInsResponses,
   ListSessionsData,
   ListSessionsErrors,
   ListSessionsResponses,
@@ -171,6 +180,23 @@ export const followEvents = <ThrowOnError extends boolean = false>(
   });
 
 /**
+ * Asks for a link to a new password, by mail. The answer is the same, at the same cost, whether or not there is such a
+ * person, an address to send to, and a mail server: the work is done after it. A person gets one such mail in five
+ * minutes at most.
+ */
+export const forgotPassword = <ThrowOnError extends boolean = false>(
+  options: Options<ForgotPasswordData, ThrowOnError>,
+) =>
+  (options.client ?? client).post<ForgotPasswordResponses, ForgotPasswordErrors, ThrowOnError>({
+    url: "/forgot-password",
+    ...options,
+    headers: {
+      "Content-Type": "application/json",
+      ...options.headers,
+    },
+  });
+
+/**
  * How the server is; for load balancers.
  */
 export const health = <ThrowOnError extends boolean = false>(options?: Options<HealthData, ThrowOnError>) =>
@@ -191,8 +217,8 @@ export const showLink = <ThrowOnError extends boolean = false>(
   });
 
 /**
- * Follows a link: sets the password, and ends every session and token that was made with the old one. Nobody is signed in by it
- * (OWASP Forgot Password Cheat Sheet).
+ * Follows a link: sets the password, and ends every session and token that was made with the old one; or makes the address
+ * that it verifies that of its person. Nobody is signed in by it (OWASP Forgot Password Cheat Sheet).
  */
 export const followLink = <ThrowOnError extends boolean = false>(
   options: Options<FollowLinkData, ThrowOnError>,
@@ -253,6 +279,9 @@ export const me = <ThrowOnError extends boolean = false>(options?: Options<MeDat
 /**
  * Changes the caller's profile. Another e-mail address needs a password entered in the last minutes, for it is a name to
  * sign in with.
+ *
+ * Where mails are sent, a new address does not count at once: the answer still has the old one, and a mail to the new one
+ * carries a link that makes it count. Whether somebody has it already is told there, and not in the answer.
  */
 export const changeProfile = <ThrowOnError extends boolean = false>(
   options: Options<ChangeProfileData, ThrowOnError>,
@@ -286,6 +315,34 @@ export const exportProfile = <ThrowOnError extends boolean = false>(
   (options?.client ?? client).get<ExportProfileResponses, ExportProfileErrors, ThrowOnError>({
     url: "/me/export",
     ...options,
+  });
+
+/**
+ * Sign-ins to the caller's account from browsers that were new to it, which nobody has answered for. Only a browser that was
+ * known before such a sign-in is told of it: whoever signs in with a stolen password cannot answer for themselves.
+ */
+export const listNewSignIns = <ThrowOnError extends boolean = false>(
+  options?: Options<ListNewSignInsData, ThrowOnError>,
+) =>
+  (options?.client ?? client).get<ListNewSignInsResponses, ListNewSignInsErrors, ThrowOnError>({
+    url: "/me/new-sign-ins",
+    ...options,
+  });
+
+/**
+ * Answers for a sign-in. "No" ends its session, and the tokens for scripts made since; what else the stranger may have opened
+ * ends with the password, which should be changed next.
+ */
+export const answerForSignIn = <ThrowOnError extends boolean = false>(
+  options: Options<AnswerForSignInData, ThrowOnError>,
+) =>
+  (options.client ?? client).post<AnswerForSignInResponses, AnswerForSignInErrors, ThrowOnError>({
+    url: "/me/new-sign-ins/{session_id}",
+    ...options,
+    headers: {
+      "Content-Type": "application/json",
+      ...options.headers,
+    },
   });
 
 /**
@@ -339,7 +396,8 @@ export const refreshToken = <ThrowOnError extends boolean = false>(
   });
 
 /**
- * Makes an account and signs in to it.
+ * Makes an account and signs in to it. Where mails are sent, the account is made without the e-mail address, and a mail to that
+ * address carries a link that makes it count; whether somebody has it already is told there, and not in the answer.
  */
 export const register = <ThrowOnError extends boolean = false>(
   options: Options<RegisterData, ThrowOnError>,
@@ -485,7 +543,8 @@ export const listUsers = <ThrowOnError extends boolean = false>(
   });
 
 /**
- * Makes an account. Without a password it cannot be signed in to until its person has followed the invitation.
+ * Makes an account. Without a password it cannot be signed in to until its person has followed the invitation, which is
+ * mailed to them as well where mails are sent and they have an address.
  */
 export const createUser = <ThrowOnError extends boolean = false>(
   options: Options<CreateUserData, ThrowOnError>,
@@ -535,7 +594,8 @@ export const changeUser = <ThrowOnError extends boolean = false>(
   });
 
 /**
- * Makes a link through which the person chooses a new password. Links made earlier are good no more.
+ * Makes a link through which the person chooses a new password. Links made earlier are good no more. Where mails are sent
+ * and the person has an address, the link is mailed to them as well.
  */
 export const createResetLink = <ThrowOnError extends boolean = false>(
   options: Options<CreateResetLinkData, ThrowOnError>,

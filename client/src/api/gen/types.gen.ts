@@ -93,6 +93,8 @@ export type AuditEntry = {
  */
 export type AuditEvent =
   | "login_succeeded"
+  | "sign_in_confirmed"
+  | "sign_in_denied"
   | "login_failed"
   | "login_throttled"
   | "logged_out"
@@ -102,6 +104,7 @@ export type AuditEvent =
   | "password_changed"
   | "password_reset"
   | "token_created"
+  | "token_used"
   | "token_revoked"
   | "account_registered"
   | "setup_completed"
@@ -114,7 +117,10 @@ export type AuditEvent =
   | "data_exported"
   | "invitation_created"
   | "invitation_accepted"
-  | "reset_link_created";
+  | "reset_link_created"
+  | "password_reset_requested"
+  | "email_change_requested"
+  | "mail_undelivered";
 
 /**
  * What went wrong, as a word that stays the same for ever.
@@ -279,9 +285,19 @@ export type FieldError = {
  */
 export type FollowLink = {
   /**
-   * The password from now on.
+   * The password from now on. A link with the purpose `email_verification` needs none.
    */
-  password: string;
+  password?: string | null;
+};
+
+/**
+ * Who has forgotten their password.
+ */
+export type ForgotPassword = {
+  /**
+   * The username or the e-mail address.
+   */
+  username: string;
 };
 
 /**
@@ -316,6 +332,10 @@ export type Link = {
    */
   expires_at: Timestamp;
   /**
+   * Whether it is on its way to the person by mail as well.
+   */
+  mailed: boolean;
+  /**
    * The address to open.
    */
   url: string;
@@ -325,6 +345,10 @@ export type Link = {
  * What a link is for.
  */
 export type LinkInfo = {
+  /**
+   * The address that becomes theirs; only with the purpose `email_verification`.
+   */
+  email?: string | null;
   /**
    * Until when it is good.
    */
@@ -346,7 +370,7 @@ export type LinkInfo = {
 /**
  * What a link is for.
  */
-export type LinkPurpose = "setup" | "invitation" | "password_reset";
+export type LinkPurpose = "setup" | "invitation" | "password_reset" | "email_verification";
 
 /**
  * Who signs in.
@@ -395,6 +419,38 @@ export type Me = {
    * The name they sign in with.
    */
   username: string;
+};
+
+/**
+ * A sign-in from a browser that was new to the person.
+ */
+export type NewSignIn = {
+  /**
+   * When.
+   */
+  at: Timestamp;
+  /**
+   * With which browser.
+   */
+  device: string;
+  /**
+   * From which address.
+   */
+  ip: string;
+  /**
+   * The session that was opened.
+   */
+  session_id: string;
+};
+
+/**
+ * Sign-ins that the person has not yet answered for.
+ */
+export type NewSignIns = {
+  /**
+   * The newest first, ten at most.
+   */
+  items: Array<NewSignIn>;
 };
 
 /**
@@ -869,6 +925,16 @@ export type SetupState = {
 };
 
 /**
+ * The person's answer.
+ */
+export type SignInAnswer = {
+  /**
+   * Whether it was they.
+   */
+  was_me: boolean;
+};
+
+/**
  * A filter for [`ListQuery`].
  */
 export type StateFilter = "enabled" | "disabled";
@@ -1123,6 +1189,74 @@ export type FollowEventsResponses = {
 
 export type FollowEventsResponse = FollowEventsResponses[keyof FollowEventsResponses];
 
+export type ForgotPasswordData = {
+  body: ForgotPassword;
+  path?: never;
+  query?: never;
+  url: "/forgot-password";
+};
+
+export type ForgotPasswordErrors = {
+  /**
+   * The request could not be understood.
+   */
+  400: Problem & {
+    code: "malformed_request";
+  };
+  /**
+   * The request came from another site.
+   */
+  403: Problem & {
+    code: "cross_site_request";
+  };
+  /**
+   * The body is too large.
+   */
+  413: Problem & {
+    code: "payload_too_large";
+  };
+  /**
+   * The body must be application/json.
+   */
+  415: Problem & {
+    code: "unsupported_media_type";
+  };
+  /**
+   * A field is not acceptable.
+   */
+  422: Problem & {
+    code: "invalid_input";
+    errors: Array<FieldError>;
+  };
+  /**
+   * Too many attempts. Wait a moment and try again.
+   */
+  429: Problem & {
+    code: "too_many_attempts";
+  };
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable";
+  };
+};
+
+export type ForgotPasswordError = ForgotPasswordErrors[keyof ForgotPasswordErrors];
+
+export type ForgotPasswordResponses = {
+  /**
+   * Taken. A mail follows where it can.
+   */
+  202: unknown;
+};
+
 export type HealthData = {
   body?: never;
   path?: never;
@@ -1216,6 +1350,12 @@ export type FollowLinkErrors = {
    */
   404: Problem & {
     code: "not_found";
+  };
+  /**
+   * Somebody has that e-mail address.
+   */
+  409: Problem & {
+    code: "email_taken";
   };
   /**
    * The body is too large.
@@ -1546,6 +1686,12 @@ export type ChangeProfileErrors = {
     errors: Array<FieldError>;
   };
   /**
+   * Too many attempts. Wait a moment and try again.
+   */
+  429: Problem & {
+    code: "too_many_attempts";
+  };
+  /**
    * Something went wrong on our side.
    */
   500: Problem & {
@@ -1661,6 +1807,129 @@ export type ExportProfileResponses = {
    */
   200: unknown;
 };
+
+export type ListNewSignInsData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: "/me/new-sign-ins";
+};
+
+export type ListNewSignInsErrors = {
+  /**
+   * Sign in first. The session has ended.
+   */
+  401: Problem & {
+    code: "not_authenticated" | "session_ended";
+  };
+  /**
+   * This token may not do that.
+   */
+  403: Problem & {
+    code: "insufficient_scope";
+  };
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable";
+  };
+};
+
+export type ListNewSignInsError = ListNewSignInsErrors[keyof ListNewSignInsErrors];
+
+export type ListNewSignInsResponses = {
+  200: NewSignIns;
+};
+
+export type ListNewSignInsResponse = ListNewSignInsResponses[keyof ListNewSignInsResponses];
+
+export type AnswerForSignInData = {
+  body: SignInAnswer;
+  path: {
+    /**
+     * The session that was opened.
+     */
+    session_id: string;
+  };
+  query?: never;
+  url: "/me/new-sign-ins/{session_id}";
+};
+
+export type AnswerForSignInErrors = {
+  /**
+   * The request could not be understood.
+   */
+  400: Problem & {
+    code: "malformed_request";
+  };
+  /**
+   * Sign in first. The session has ended.
+   */
+  401: Problem & {
+    code: "not_authenticated" | "session_ended";
+  };
+  /**
+   * The request came from another site. This token may not do that.
+   */
+  403: Problem & {
+    code: "cross_site_request" | "insufficient_scope";
+  };
+  /**
+   * There is nothing at this address.
+   */
+  404: Problem & {
+    code: "not_found";
+  };
+  /**
+   * The body is too large.
+   */
+  413: Problem & {
+    code: "payload_too_large";
+  };
+  /**
+   * The body must be application/json.
+   */
+  415: Problem & {
+    code: "unsupported_media_type";
+  };
+  /**
+   * A field is not acceptable.
+   */
+  422: Problem & {
+    code: "invalid_input";
+    errors: Array<FieldError>;
+  };
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable";
+  };
+};
+
+export type AnswerForSignInError = AnswerForSignInErrors[keyof AnswerForSignInErrors];
+
+export type AnswerForSignInResponses = {
+  /**
+   * Noted.
+   */
+  204: void;
+};
+
+export type AnswerForSignInResponse = AnswerForSignInResponses[keyof AnswerForSignInResponses];
 
 export type OpenapiData = {
   body?: never;

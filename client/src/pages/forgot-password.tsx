@@ -1,0 +1,58 @@
+import { useMutation } from "@tanstack/react-query";
+import { MailQuestionMark } from "lucide-react";
+import type { SubmitEvent } from "react";
+import { ApiError } from "#api/error.ts";
+import { forgotPassword } from "#api/gen/sdk.gen.ts";
+import { SignInError } from "#auth/sign-in-error.tsx";
+import { Button, ButtonLink } from "#ui/button.tsx";
+import { Empty } from "#ui/empty.tsx";
+import { TextField } from "#ui/field.tsx";
+import { formText } from "#ui/form-text.ts";
+import { Page } from "#ui/page.tsx";
+import { paths } from "#paths.ts";
+
+/** Asking for a link to a new password. The server does not say whether there is such a person, so the page cannot either. */
+export function ForgotPasswordPage() {
+  const ask = useMutation({
+    mutationFn: (username: string) => forgotPassword({ body: { username }, throwOnError: true }),
+  });
+  const reason = ask.error instanceof ApiError ? ask.error.fields["username"] : undefined;
+  const submit = (event: SubmitEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    if (!ask.isPending) ask.mutate(formText(new FormData(event.currentTarget), "username").trim());
+  };
+  if (ask.isSuccess)
+    return (
+      <Page key="asked" title="Look into your mail" width="form">
+        <Empty icon={MailQuestionMark} title="It may take a few minutes">
+          <p className="text-sm text-muted">
+            If there is an account with that name and an e-mail address, we have sent a link. Otherwise ask
+            your administrator.
+          </p>
+          <ButtonLink to={paths.login()} variant="secondary">
+            Back to signing in
+          </ButtonLink>
+        </Empty>
+      </Page>
+    );
+  return (
+    <Page title="Forgotten password" intro="We send you a link to choose a new one." width="form">
+      <form method="post" noValidate onSubmit={submit} className="mt-6 grid gap-5">
+        <SignInError error={ask.error} areFieldsShown />
+        <TextField
+          label="Username or e-mail address"
+          name="username"
+          autoComplete="username"
+          autoCapitalize="none"
+          autoCorrect="off"
+          spellCheck={false}
+          required
+          error={reason && `The name ${reason}.`}
+        />
+        <Button type="submit" pending={ask.isPending}>
+          Send link
+        </Button>
+      </form>
+    </Page>
+  );
+}
