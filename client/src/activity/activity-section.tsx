@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, useInfiniteQuery } from "@tanstack/react-query";
 import { History } from "lucide-react";
-import { ownSentences } from "#activity/sentences.ts";
+import { ownSentence } from "#activity/sentences.ts";
 import { listActivity } from "#api/gen/sdk.gen.ts";
 import type { Activity } from "#api/gen/types.gen.ts";
 import { Card } from "#ui/card.tsx";
@@ -53,7 +53,7 @@ function ActivityRow({ line }: { line: Activity }) {
   return (
     <li className="flex flex-wrap items-baseline justify-between gap-x-4 p-4">
       <div className="min-w-48 flex-1">
-        <p className="font-medium">{ownSentences[line.event]}</p>
+        <p className="font-medium">{ownSentence(line)}</p>
         <p className="text-sm text-muted">{from || "on the server"}</p>
       </div>
       <p className="text-sm text-muted">

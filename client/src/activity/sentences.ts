@@ -1,8 +1,9 @@
 import type { AuditEvent } from "#api/gen/types.gen.ts";
 
-/** What happened, told to the person it happened to. */
-export const ownSentences: Record<AuditEvent, string> = {
+const ownSentences: Record<AuditEvent, string> = {
   login_succeeded: "You signed in",
+  sign_in_confirmed: "You said that a sign-in was yours",
+  sign_in_denied: "You said that a sign-in was not yours; its session was ended",
   login_failed: "Somebody tried to sign in with a wrong password",
   login_throttled: "Somebody tried wrong passwords too often and has to wait",
   logged_out: "You signed out",
@@ -12,6 +13,7 @@ export const ownSentences: Record<AuditEvent, string> = {
   password_changed: "You changed your password",
   password_reset: "Your password was set anew",
   token_created: "You made a token",
+  token_used: "A token of yours was used",
   token_revoked: "A token was revoked",
   account_registered: "You made this account",
   setup_completed: "You set up Hallpass",
@@ -30,9 +32,18 @@ export const ownSentences: Record<AuditEvent, string> = {
   mail_undelivered: "A mail to you could not be delivered",
 };
 
+/** What happened, told to the person it happened to. */
+export function ownSentence({ event, detail }: { event: AuditEvent; detail?: string | null }): string {
+  return event === "login_succeeded" && detail === "new_browser"
+    ? "You signed in with a new browser"
+    : ownSentences[event];
+}
+
 /** The same as a heading in the audit. */
 export const auditSentences: Record<AuditEvent, string> = {
   login_succeeded: "Signed in",
+  sign_in_confirmed: "Sign-in confirmed",
+  sign_in_denied: "Sign-in denied",
   login_failed: "Sign-in failed",
   login_throttled: "Sign-in slowed down",
   logged_out: "Signed out",
@@ -42,6 +53,7 @@ export const auditSentences: Record<AuditEvent, string> = {
   password_changed: "Password changed",
   password_reset: "Password reset",
   token_created: "Token made",
+  token_used: "Token used",
   token_revoked: "Token revoked",
   account_registered: "Account registered",
   setup_completed: "Set up",

@@ -1,10 +1,9 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { client } from "#api/gen/client.gen.ts";
 import type { LoginRequest } from "#api/gen/types.gen.ts";
 import { signIn, signOut } from "#auth/actions.ts";
 import { SESSION_KEY, useAuth } from "#auth/session.ts";
-import { followSession, tellOtherTabs } from "#auth/tabs.ts";
+import { followSession } from "#auth/tabs.ts";
 
 export function useSignIn() {
   const queryClient = useQueryClient();
@@ -19,31 +18,13 @@ export function useSignOut() {
 /** Timers count in 32 bits of milliseconds; a longer wait would fire at once. */
 const LONGEST_WAIT = 2_147_483_647;
 
-/** Keeps the session true: follows other tabs and the server, and asks again at the moment it ends. Mounted once. */
+/** Keeps the session true: follows other tabs, and asks again at the moment it ends. Mounted once. */
 export function useFollowSession(): void {
   const queryClient = useQueryClient();
   useEffect(() => followSession(queryClient), [queryClient]);
 
   const auth = useAuth();
-  const session = auth.status === "signed-in" ? auth.user.session : null;
-  const sessionId = session?.id;
-  useEffect(() => {
-    if (sessionId === undefined) return;
-    const life = new AbortController();
-    import("#auth/live.ts").then(
-      (live) => {
-        const send = client.getConfig().fetch ?? fetch;
-        const ask = () => queryClient.invalidateQueries({ queryKey: SESSION_KEY });
-        live.keepTrue({ send, ask, tell: tellOtherTabs }, life.signal);
-      },
-      () => undefined,
-    );
-    return () => {
-      life.abort();
-    };
-  }, [queryClient, sessionId]);
-
-  const expiresAt = session?.expires_at;
+  const expiresAt = auth.status === "signed-in" ? auth.user.session?.expires_at : undefined;
   useEffect(() => {
     if (expiresAt === undefined) return;
     const wait = Math.max(0, Date.parse(expiresAt) - Date.now()) + 1_000;

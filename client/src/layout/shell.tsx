@@ -1,17 +1,36 @@
-import { Suspense } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import { type ComponentType, lazy, Suspense, useEffect } from "react";
 import { Outlet, useLocation } from "react-router";
 import { ConfirmIdentity } from "#auth/confirm-identity.tsx";
-import { SignInAgain } from "#auth/sign-in-again.tsx";
 import { useFollowSession } from "#auth/hooks.ts";
+import { leaveEndedSession, useAuth, usePageOwner } from "#auth/session.ts";
 import { CrashBoundary } from "#layout/crash-boundary.tsx";
 import { Footer } from "#layout/footer.tsx";
 import { Header } from "#layout/header.tsx";
 import { UnreachableBanner } from "#layout/unreachable-banner.tsx";
 import { PageSkeleton } from "#ui/skeleton.tsx";
 
+const Companion = lazy<ComponentType>(() =>
+  import("#layout/companion.tsx").then(
+    (chunk) => ({ default: chunk.Companion }),
+    () => ({ default: WithoutCompanion }),
+  ),
+);
+
+/** It cannot be had (a deploy has taken it away): the sign-in page does its work when the session ends. */
+function WithoutCompanion() {
+  const queryClient = useQueryClient();
+  const { status } = useAuth();
+  useEffect(() => {
+    if (status !== "signed-in" && status !== "unreachable") leaveEndedSession(queryClient);
+  }, [queryClient, status]);
+  return null;
+}
+
 /** What stands around every page. It survives a page that loads slowly or crashes. */
 export function Shell() {
   useFollowSession();
+  const owner = usePageOwner();
   const location = useLocation();
   return (
     <div className="grid min-h-dvh grid-cols-[minmax(0,1fr)] grid-rows-[auto_1fr_auto]">
@@ -24,6 +43,7 @@ export function Shell() {
       <Header />
       <main id="main" tabIndex={-1} className="px-4 py-8 outline-none sm:px-6 sm:py-12">
         <UnreachableBanner />
+        <Suspense>{owner !== null && <Companion />}</Suspense>
         <CrashBoundary resetKey={location.key}>
           <Suspense fallback={<PageSkeleton />}>
             <Outlet />
@@ -32,7 +52,6 @@ export function Shell() {
       </main>
       <Footer />
       <ConfirmIdentity />
-      <SignInAgain />
     </div>
   );
 }

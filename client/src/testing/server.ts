@@ -11,9 +11,10 @@ import type {
   User,
 } from "#api/gen/types.gen.ts";
 
-/** The API of a test. What a test does not answer, fails it; only the account page's history is empty by itself. */
+/** The API of a test. What a test does not answer, fails it; only a person's history is empty by itself. */
 export const server = setupServer(
   http.get("*/api/me/activity", () => HttpResponse.json({ items: [], next_cursor: null })),
+  http.get("*/api/me/new-sign-ins", () => HttpResponse.json({ items: [] })),
 );
 
 export const session: CurrentSession = {

@@ -184,3 +184,32 @@ async fn the_last_use_is_written_at_most_once_a_minute() {
     script.get("/api/me").await;
     used_at(&mut browser, "2026-01-01T00:01:00.000000Z").await;
 }
+
+#[actix_web::test]
+async fn the_first_use_of_each_day_is_in_the_activity() {
+    let app = spawn().await;
+    let mut browser = app.signed_in("alice").await;
+    let secret = token(&mut browser, json!(["read"])).await;
+    let mut script = browser.with_bearer(&secret);
+    let mut uses = async |expected: usize| {
+        for _ in 0..500 {
+            let page = browser.get("/api/me/activity").await.json();
+            let items = page["items"].as_array().unwrap();
+            let found: Vec<_> = items.iter().filter(|item| item["event"] == "token_used").cloned().collect();
+            let written = browser.get("/api/tokens").await.json()["items"][0]["last_used_at"].clone();
+            if written == app.clock.now().to_string() && found.len() == expected {
+                return found;
+            }
+        }
+        panic!("not {expected} uses: {}", browser.get("/api/me/activity").await.text());
+    };
+    script.get("/api/me").await;
+    let first = uses(1).await.remove(0);
+    assert_eq!((first["ip"].as_str(), first["detail"].as_str()), (Some("127.0.0.1"), Some("script")));
+    app.advance(20 * 3600);
+    script.get("/api/me").await;
+    uses(1).await;
+    app.advance(5 * 3600);
+    script.get("/api/me").await;
+    uses(2).await;
+}
