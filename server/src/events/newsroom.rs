@@ -1,7 +1,7 @@
 //! Asks the database once a second what has happened, on whichever server it did, and tells every open stream.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::broadcast;
@@ -20,6 +20,8 @@ const EVERY: Duration = Duration::from_secs(1);
 const OVERLAP: Duration = Duration::from_secs(5);
 /// How many editions a stream may lag behind before it is ended; its page then comes back and asks for itself.
 const BACKLOG: usize = 16;
+/// How many streams a person may have open: one a browser is what the app needs.
+const MOST: usize = 100;
 
 /// What has happened since the last edition.
 #[derive(Debug, Default)]
@@ -36,25 +38,59 @@ pub(super) struct Edition {
     pub is_last: bool,
 }
 
+/// How many streams each person has open.
+type Readers = Arc<Mutex<HashMap<String, usize>>>;
+
 /// Where streams subscribe. Clones share it.
 #[derive(Clone, Debug)]
-pub struct Newsroom(broadcast::Sender<Arc<Edition>>);
+pub struct Newsroom {
+    editions: broadcast::Sender<Arc<Edition>>,
+    readers: Readers,
+}
+
+/// What a stream holds as long as it is open.
+#[derive(Debug)]
+pub(super) struct Subscription {
+    /// Every edition since it was made.
+    pub editions: broadcast::Receiver<Arc<Edition>>,
+    /// Whose it is.
+    pub user_id: String,
+    readers: Readers,
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = readers.get_mut(&self.user_id) {
+            *open -= 1;
+            if *open == 0 {
+                readers.remove(&self.user_id);
+            }
+        }
+    }
+}
 
 impl Default for Newsroom {
     fn default() -> Self {
-        Self(broadcast::Sender::new(BACKLOG))
+        Self { editions: broadcast::Sender::new(BACKLOG), readers: Readers::default() }
     }
 }
 
 impl Newsroom {
-    /// Every edition from now on.
-    pub(super) fn subscribe(&self) -> broadcast::Receiver<Arc<Edition>> {
-        self.0.subscribe()
+    /// Lets a person read on; `None` where they read in too many places already.
+    pub(super) fn subscribe(&self, user_id: String) -> Option<Subscription> {
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = readers.entry(user_id.clone()).or_default();
+        if *open == MOST {
+            return None;
+        }
+        *open += 1;
+        Some(Subscription { editions: self.editions.subscribe(), user_id, readers: Arc::clone(&self.readers) })
     }
 
     /// Ends every stream, so that their pages come back to another server.
     pub fn close(&self) {
-        let _ = self.0.send(Arc::new(Edition { is_last: true, ..Edition::default() }));
+        let _ = self.editions.send(Arc::new(Edition { is_last: true, ..Edition::default() }));
     }
 
     /// Asks and tells, until it is dropped.
@@ -66,7 +102,7 @@ impl Newsroom {
         loop {
             timer.tick().await;
             let now = clock.now();
-            if self.0.receiver_count() == 0 {
+            if self.editions.receiver_count() == 0 {
                 desk.asked_at = now;
                 continue;
             }
@@ -80,7 +116,7 @@ impl Newsroom {
             // What happens while the database is away is asked for when it is back.
             let Ok(happenings) = outcome else { continue };
             if let Some(edition) = desk.edit(happenings, now) {
-                let _ = self.0.send(Arc::new(edition));
+                let _ = self.editions.send(Arc::new(edition));
             }
         }
     }

@@ -1,6 +1,7 @@
 //! `GET /events`: what happens to one's session, as it happens.
 
 use actix_web::HttpResponse;
+use actix_web::http::Method;
 use actix_web::web::{Data, ServiceConfig, ThinData};
 
 use super::Newsroom;
@@ -12,6 +13,9 @@ use crate::http::resource::endpoint;
 use crate::identity::CurrentUser;
 use crate::problems;
 
+/// Seconds after which a person who reads in too many places may ask again.
+const RETRY_AFTER: u64 = 15;
+
 /// Adds the route.
 pub fn configure(config: &mut ServiceConfig) {
     config.service(endpoint("/events").get(follow));
@@ -19,16 +23,17 @@ pub fn configure(config: &mut ServiceConfig) {
 
 problems!(
     /// What following can meet.
-    EventsProblems: NotAuthenticated, SessionEnded, InternalError, Unavailable
+    EventsProblems: NotAuthenticated, SessionEnded, TooManyAttempts, InternalError, Unavailable
 );
 
 /// Follows the caller's session, as server-sent events. `session-ended` carries `reason` and `at` and is the last one;
 /// `user-changed` says that name, address or role changed. In between comes a comment every 15 seconds. A stream that ends
-/// without a word is to be opened again.
+/// without a word is to be opened again. A person may have a hundred of them open.
 #[utoipa::path(get, path = "/events", operation_id = "followEvents", tag = "sessions",
     responses((status = 200, body = String, content_type = "text/event-stream", description = "Events, as they happen."),
         EventsProblems))]
 pub(crate) async fn follow(
+    method: Method,
     user: CurrentUser,
     newsroom: ThinData<Newsroom>,
     drain: Data<Drain>,
@@ -37,11 +42,16 @@ pub(crate) async fn follow(
     if drain.has_begun() {
         return Err(Problem::new(Code::Unavailable));
     }
-    let follower = Follower::new(user, newsroom.subscribe(), clock.as_ref().clone());
-    let response = HttpResponse::Ok()
-        .content_type("text/event-stream")
-        // nginx would hold the events back until its buffer is full.
-        .insert_header(("x-accel-buffering", "no"))
-        .streaming(follower.into_stream());
-    Ok(response)
+    let mut response = HttpResponse::Ok();
+    // nginx would hold the events back until its buffer is full.
+    response.content_type("text/event-stream").insert_header(("x-accel-buffering", "no"));
+    if method == Method::HEAD {
+        // A body that nobody is sent would still be waited for to its end, with the connection's next request behind it.
+        return Ok(response.finish());
+    }
+    let CurrentUser { id, session, .. } = user;
+    let subscription = newsroom.subscribe(id);
+    let subscription = subscription.ok_or_else(|| Problem::new(Code::TooManyAttempts).retry_after(RETRY_AFTER))?;
+    let follower = Follower::new(session, subscription, clock.as_ref().clone());
+    Ok(response.streaming(follower.into_stream()))
 }

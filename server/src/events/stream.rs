@@ -1,16 +1,14 @@
 //! One open stream, in the form of server-sent events (WHATWG HTML, section 9.2).
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::Bytes;
 use futures_util::{Stream, stream};
-use tokio::sync::broadcast::Receiver;
 use tokio::time::Instant;
 
-use super::newsroom::Edition;
+use super::newsroom::{Edition, Subscription};
 use crate::clock::{Clock, Timestamp};
-use crate::identity::{CurrentUser, EndReason};
+use crate::identity::{CurrentSession, EndReason};
 
 /// How often a silent stream says that it is alive; proxies close what is silent for longer.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -19,10 +17,9 @@ const WITHOUT_SESSION: Duration = Duration::from_mins(5);
 
 /// What the stream of one page knows.
 pub(super) struct Follower {
-    user_id: String,
     session_id: Option<String>,
     ends_at: Timestamp,
-    news: Receiver<Arc<Edition>>,
+    subscription: Subscription,
     clock: Clock,
     beats_at: Instant,
 }
@@ -38,13 +35,13 @@ enum Word {
 }
 
 impl Follower {
-    pub fn new(user: CurrentUser, news: Receiver<Arc<Edition>>, clock: Clock) -> Self {
-        let (session_id, ends_at) = match user.session {
+    pub fn new(session: Option<CurrentSession>, subscription: Subscription, clock: Clock) -> Self {
+        let (session_id, ends_at) = match session {
             Some(session) => (Some(session.id), session.expires_at),
             None => (None, clock.now().plus(WITHOUT_SESSION)),
         };
         // The first heartbeat comes at once, so that the page knows that it is followed.
-        Self { user_id: user.id, session_id, ends_at, news, clock, beats_at: Instant::now() }
+        Self { session_id, ends_at, subscription, clock, beats_at: Instant::now() }
     }
 
     /// The stream, until the session or the server ends.
@@ -61,7 +58,7 @@ impl Follower {
     async fn next(&mut self) -> Word {
         loop {
             let edition = tokio::select! {
-                edition = self.news.recv() => edition,
+                edition = self.subscription.editions.recv() => edition,
                 () = tokio::time::sleep_until(self.beats_at) => return self.beat(),
             };
             // Who lags behind may have missed its end.
@@ -85,14 +82,15 @@ impl Follower {
 
     fn find_in(&self, edition: &Edition) -> Option<Word> {
         let ended = self.session_id.as_ref().and_then(|id| edition.ended.get(id));
-        let gone = edition.gone.get(&self.user_id);
+        let user_id = &self.subscription.user_id;
+        let gone = edition.gone.get(user_id);
         match (ended, gone, &self.session_id) {
             (Some((reason, at)), ..) => Some(Word::SessionEnded(*reason, *at)),
             (None, Some(at), Some(_)) => Some(Word::SessionEnded(EndReason::Revoked, *at)),
             (None, Some(_), None) => Some(Word::Goodbye),
-            (None, None, None) if edition.revoked.contains(&self.user_id) => Some(Word::Goodbye),
+            (None, None, None) if edition.revoked.contains(user_id) => Some(Word::Goodbye),
             _ if edition.is_last => Some(Word::Goodbye),
-            _ => edition.changed.contains(&self.user_id).then_some(Word::UserChanged),
+            _ => edition.changed.contains(user_id).then_some(Word::UserChanged),
         }
     }
 }

@@ -15,13 +15,13 @@ use crate::process::{Server, create_person};
 use crate::two_servers::{at, pair};
 
 /// An open stream, read line by line.
-struct Events {
+pub struct Events {
     pieces: BoxStream<'static, reqwest::Result<Vec<u8>>>,
     read: String,
 }
 
 impl Events {
-    async fn open(browser: &Browser) -> Self {
+    pub async fn open(browser: &Browser) -> Self {
         let mut request = reqwest::Client::new().get(format!("{}/api/events", browser.base));
         request = match (&browser.cookie, browser.headers.first()) {
             (Some(cookie), _) => request.header(COOKIE, cookie),
@@ -166,6 +166,19 @@ async fn following_is_no_use_of_a_session() {
 }
 
 #[actix_web::test]
+async fn head_leaves_the_connection_to_the_next_request() {
+    let app = spawn().await;
+    let browser = app.signed_in("alice").await;
+    let mut stream = TcpStream::connect(app.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let cookie = browser.cookie.unwrap();
+    let common = format!("host: {}\r\nuser-agent: {FIREFOX}\r\ncookie: {cookie}\r\n\r\n", app.address);
+    write!(stream, "HEAD /api/events HTTP/1.1\r\n{common}GET /api/servertime HTTP/1.1\r\n{common}").unwrap();
+    let answers = BufReader::new(stream).lines().map_while(Result::ok).filter(|line| line.starts_with("HTTP/1.1 200"));
+    assert_eq!(answers.take(2).count(), 2);
+}
+
+#[actix_web::test]
 async fn streams_end_with_the_server() {
     let app = spawn().await;
     let browser = app.signed_in("alice").await;
@@ -196,9 +209,9 @@ fn memory(server: &Server) -> u64 {
 async fn an_open_stream_costs_less_than_twenty_kibibytes() {
     // Fewer than the 1024 files that a process may have open unless it asks for more.
     const STREAMS: u64 = 900;
+    const PEOPLE: usize = 10;
     let folder = tempfile::tempdir().unwrap();
     let url = database::make(folder.path()).await;
-    create_person(folder.path(), &url, "alice");
     let server = Server::start(folder.path(), &[("DATABASE_URL", url.as_str())]);
     let mut browser = Browser {
         base: format!("http://{}", server.address),
@@ -206,11 +219,18 @@ async fn an_open_stream_costs_less_than_twenty_kibibytes() {
         cookie: None,
         headers: Vec::new(),
     };
-    browser.login("alice", PASSWORD).await.is(200, "");
-    let cookie = browser.cookie.clone().unwrap();
-    let mut streams: Vec<_> = (0..50).map(|_| open_and_forget(server.address, &cookie)).collect();
+    let mut cookies = Vec::new();
+    for person in 0..PEOPLE {
+        let name = format!("person{person}");
+        create_person(folder.path(), &url, &name);
+        browser.cookie = None;
+        browser.login(&name, PASSWORD).await.is(200, "");
+        cookies.push(browser.cookie.clone().unwrap());
+    }
+    let open = |count: usize| cookies.iter().cycle().take(count).map(|cookie| open_and_forget(server.address, cookie));
+    let mut streams: Vec<_> = open(5 * PEOPLE).collect();
     let before = memory(&server);
-    streams.extend((0..STREAMS).map(|_| open_and_forget(server.address, &cookie)));
+    streams.extend(open(usize::try_from(STREAMS).unwrap()));
     let each = memory(&server).saturating_sub(before) / STREAMS;
     println!("{STREAMS} open streams: {each} bytes each");
     assert!(each < 20 * 1024, "{each} bytes");

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use crate::app::{Answer, Body, Browser, PASSWORD, TestApp, codes, spawn_with};
+use crate::events::Events;
 
 const NEW_PASSWORD: &str = "other words nobody guesses";
 const NOBODY: &str = "0191e000-0000-7000-8000-000000000000";
@@ -185,6 +186,13 @@ async fn provoke(operation: &str, code: &str) -> Answer {
         }
         "too_many_attempts" if matches!(operation, "forgotPassword" | "changeProfile") => {
             while caller.call(operation, None).await.status < 300 {}
+        }
+        "too_many_attempts" if operation == "followEvents" => {
+            let browser = caller.browser.clone();
+            let streams = futures_util::future::join_all((0..100).map(|_| Events::open(&browser))).await;
+            let answer = caller.call(operation, None).await;
+            drop(streams);
+            return answer;
         }
         "too_many_attempts" if operation == "refreshToken" => while caller.call(operation, None).await.status == 200 {},
         "too_many_attempts" => {

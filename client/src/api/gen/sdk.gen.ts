@@ -169,7 +169,7 @@ export const docs = <ThrowOnError extends boolean = false>(options?: Options<Doc
 /**
  * Follows the caller's session, as server-sent events. `session-ended` carries `reason` and `at` and is the last one;
  * `user-changed` says that name, address or role changed. In between comes a comment every 15 seconds. A stream that ends
- * without a word is to be opened again.
+ * without a word is to be opened again. A person may have a hundred of them open.
  */
 export const followEvents = <ThrowOnError extends boolean = false>(
   options?: Options<FollowEventsData, ThrowOnError, FollowEventsResponse>,

@@ -1165,6 +1165,12 @@ export type FollowEventsErrors = {
     code: "not_authenticated" | "session_ended";
   };
   /**
+   * Too many attempts. Wait a moment and try again.
+   */
+  429: Problem & {
+    code: "too_many_attempts";
+  };
+  /**
    * Something went wrong on our side.
    */
   500: Problem & {
