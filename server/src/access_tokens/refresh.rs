@@ -74,7 +74,7 @@ impl Refresher {
         let Some(session_id) = queries::session_of(&self.db, &token.hash()).await? else {
             return Ok(Renewal::Unknown);
         };
-        let user = match self.sessions.judge_token_session(&session_id, true).await? {
+        let user = match self.sessions.judge_token_session(&session_id, false).await? {
             Some(Credential::User(user)) => user,
             Some(Credential::Ended { reason, at }) => return Ok(Renewal::Ended(reason, at)),
             Some(Credential::Unknown(_)) | None => return Ok(Renewal::Unknown),

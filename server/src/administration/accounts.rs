@@ -14,7 +14,7 @@ use crate::http::client::Client;
 use crate::http::extract::{Json, Path};
 use crate::http::problem::{Code, Problem};
 use crate::identity::{Admin, EndReason, FreshAdmin, Role, is_id};
-use crate::links::{Purpose, queries as links};
+use crate::links::queries as links;
 use crate::problems;
 use crate::sessions::queries as sessions;
 use crate::users::profile::{Change, ProfileChanges, what_changed};
@@ -101,7 +101,8 @@ async fn set_profile(tx: &mut Tx, of: &mut Account, profile: &ProfileChanges, by
     let Some(what) = what_changed(email.is_some(), full_name.is_some()) else { return Ok(()) };
     if let Some(email) = email {
         must_exist(users::set_email(tx, &of.id, email.as_deref()).await.map_err(InsertError::about_email)?)?;
-        links::delete_of_purposes(tx, &of.id, [Purpose::EmailVerification; 2]).await?;
+        // What was sent to the old address is good no more: it may be why there is a new one.
+        links::delete_of(tx, &of.id).await?;
         of.email = email;
     }
     if let Some(full_name) = full_name {

@@ -194,18 +194,18 @@ pub async fn delete_all(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
     on_tx!(tx, DELETE, |connection, text| sqlx::query(text).bind(user_id).execute(connection).await.map(drop))
 }
 
-/// Deletes those of a person's tokens that were made at `since` or later.
+/// Deletes those of a person's tokens that were made at `since` or later; says how many.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn delete_since(tx: &mut Tx, user_id: &str, since: Timestamp) -> Result<(), sqlx::Error> {
+pub async fn delete_since(tx: &mut Tx, user_id: &str, since: Timestamp) -> Result<u64, sqlx::Error> {
     const DELETE: Sql = sql!("DELETE FROM api_token WHERE user_id = ? AND created_at >= ?");
     on_tx!(tx, DELETE, |connection, text| sqlx::query(text)
         .bind(user_id)
         .bind(since)
         .execute(connection)
         .await
-        .map(drop))
+        .map(|done| done.rows_affected()))
 }
 
 /// Deletes tokens that expired before `until`.

@@ -43,7 +43,7 @@ pub enum Event {
     TokenCreated,
     /// A token for scripts was used, for the first time on this day (UTC); the detail is its name.
     TokenUsed,
-    /// A token for scripts was revoked; the detail is its id.
+    /// A token for scripts was revoked, and the detail is its id; or several were, and it is their number or `all`.
     TokenRevoked,
     /// A person made an account for themselves.
     AccountRegistered,

@@ -76,19 +76,20 @@ pub struct Activity {
 }
 
 /// What concerns a person, newest first, from below `before` on (an id; empty for the newest). Where somebody else did it
-/// from is not theirs to know.
+/// from is not theirs to know, nor what a mail server said.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn activity(db: &Db, user_id: &str, before: &str, limit: u32) -> Result<Vec<Activity>, sqlx::Error> {
     const LIST: Sql = sql!(
-        "SELECT id, at, event, detail, \
+        "SELECT id, at, event, CASE WHEN event <> ? THEN detail END AS detail, \
                 CASE WHEN actor_id IS NULL OR actor_id = user_id THEN device END AS device, \
                 CASE WHEN actor_id IS NULL OR actor_id = user_id THEN ip END AS ip, \
                 CASE WHEN actor_id IS NULL OR actor_id = user_id THEN session_id END AS session_id \
          FROM audit_event WHERE user_id = ? AND (id < ? OR ? = '') ORDER BY id DESC LIMIT ?"
     );
     on_db!(db, LIST, |pool, text| sqlx::query_as(text)
+        .bind(Event::MailUndelivered)
         .bind(user_id)
         .bind(before)
         .bind(before)

@@ -17,11 +17,11 @@ use crate::identity::EndReason;
 const EVERY: Duration = Duration::from_secs(1);
 /// How far each question reaches back before the last one: what a slow transaction commits late, or a server whose clock is
 /// a little behind, is still found.
-const OVERLAP: Duration = Duration::from_secs(5);
+const OVERLAP: Duration = Duration::from_mins(1);
 /// How many editions a stream may lag behind before it is ended; its page then comes back and asks for itself.
 const BACKLOG: usize = 16;
-/// How many streams a person may have open: one a browser is what the app needs.
-const MOST: usize = 100;
+/// How many streams a session may have open: one a browser is what the app needs.
+const MOST: usize = 20;
 
 /// What has happened since the last edition.
 #[derive(Debug, Default)]
@@ -30,7 +30,7 @@ pub(super) struct Edition {
     pub ended: HashMap<String, (EndReason, Timestamp)>,
     /// People whose name, address or role changed.
     pub changed: HashSet<String>,
-    /// People one of whose tokens for scripts was revoked.
+    /// People whose tokens for scripts may be good no more.
     pub revoked: HashSet<String>,
     /// People who are no more, and since when.
     pub gone: HashMap<String, Timestamp>,
@@ -38,7 +38,7 @@ pub(super) struct Edition {
     pub is_last: bool,
 }
 
-/// How many streams each person has open.
+/// How many streams are open of each session, or of a person's tokens.
 type Readers = Arc<Mutex<HashMap<String, usize>>>;
 
 /// Where streams subscribe. Clones share it.
@@ -53,18 +53,17 @@ pub struct Newsroom {
 pub(super) struct Subscription {
     /// Every edition since it was made.
     pub editions: broadcast::Receiver<Arc<Edition>>,
-    /// Whose it is.
-    pub user_id: String,
+    key: String,
     readers: Readers,
 }
 
 impl Drop for Subscription {
     fn drop(&mut self) {
         let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(open) = readers.get_mut(&self.user_id) {
+        if let Some(open) = readers.get_mut(&self.key) {
             *open -= 1;
             if *open == 0 {
-                readers.remove(&self.user_id);
+                readers.remove(&self.key);
             }
         }
     }
@@ -77,15 +76,15 @@ impl Default for Newsroom {
 }
 
 impl Newsroom {
-    /// Lets a person read on; `None` where they read in too many places already.
-    pub(super) fn subscribe(&self, user_id: String) -> Option<Subscription> {
+    /// Lets the session, or the person's tokens, of this id read on; `None` where they do in too many places already.
+    pub(super) fn subscribe(&self, key: String) -> Option<Subscription> {
         let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
-        let open = readers.entry(user_id.clone()).or_default();
+        let open = readers.entry(key.clone()).or_default();
         if *open == MOST {
             return None;
         }
         *open += 1;
-        Some(Subscription { editions: self.editions.subscribe(), user_id, readers: Arc::clone(&self.readers) })
+        Some(Subscription { editions: self.editions.subscribe(), key, readers: Arc::clone(&self.readers) })
     }
 
     /// Ends every stream, so that their pages come back to another server.
@@ -148,10 +147,18 @@ impl Edition {
     fn add(&mut self, happening: Happening) {
         let Happening { id, user_id, end_reason, event, at } = happening;
         match (end_reason, event, user_id) {
-            (Some(reason), _, _) => drop(self.ended.insert(id, (reason, at))),
-            (None, Some(Event::AccountDeleted), Some(user_id)) => drop(self.gone.insert(user_id, at)),
-            (None, Some(Event::TokenRevoked), Some(user_id)) => drop(self.revoked.insert(user_id)),
-            (None, Some(_), Some(user_id)) => drop(self.changed.insert(user_id)),
+            (Some(reason), ..) => {
+                self.ended.insert(id, (reason, at));
+            }
+            (None, Some(Event::AccountDeleted), Some(user_id)) => {
+                self.gone.insert(user_id, at);
+            }
+            (None, Some(Event::TokenRevoked | Event::AccountDisabled), Some(user_id)) => {
+                self.revoked.insert(user_id);
+            }
+            (None, Some(_), Some(user_id)) => {
+                self.changed.insert(user_id);
+            }
             (None, ..) => {}
         }
     }
@@ -177,7 +184,7 @@ mod tests {
         assert_eq!(edit(vec![ended("a", second(1))], 1), (Some(1), 1));
         assert_eq!(edit(vec![ended("a", second(1)), ended("b", second(2))], 2), (Some(1), 2));
         assert_eq!(edit(vec![ended("a", second(1)), ended("b", second(2))], 3), (None, 2));
-        assert_eq!(edit(vec![], 30), (None, 2));
-        assert_eq!(edit(vec![], 31), (None, 0));
+        assert_eq!(edit(vec![], 90), (None, 2));
+        assert_eq!(edit(vec![], 91), (None, 0));
     }
 }

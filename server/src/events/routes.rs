@@ -5,15 +5,17 @@ use actix_web::http::Method;
 use actix_web::web::{Data, ServiceConfig, ThinData};
 
 use super::Newsroom;
-use super::stream::Follower;
+use super::stream::{Follower, Idle};
 use crate::clock::Clock;
+use crate::db::Db;
 use crate::http::drain::Drain;
 use crate::http::problem::{Code, Problem};
 use crate::http::resource::endpoint;
 use crate::identity::CurrentUser;
 use crate::problems;
+use crate::sessions::layer::Sessions;
 
-/// Seconds after which a person who reads in too many places may ask again.
+/// Seconds after which a session that reads in too many places may ask again.
 const RETRY_AFTER: u64 = 15;
 
 /// Adds the route.
@@ -28,7 +30,7 @@ problems!(
 
 /// Follows the caller's session, as server-sent events. `session-ended` carries `reason` and `at` and is the last one;
 /// `user-changed` says that name, address or role changed. In between comes a comment every 15 seconds. A stream that ends
-/// without a word is to be opened again. A person may have a hundred of them open.
+/// without a word is to be opened again. A session may have twenty of them open.
 #[utoipa::path(get, path = "/events", operation_id = "followEvents", tag = "sessions",
     responses((status = 200, body = String, content_type = "text/event-stream", description = "Events, as they happen."),
         EventsProblems))]
@@ -37,6 +39,8 @@ pub(crate) async fn follow(
     user: CurrentUser,
     newsroom: ThinData<Newsroom>,
     drain: Data<Drain>,
+    db: Data<Db>,
+    sessions: ThinData<Sessions>,
     clock: Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
     if drain.has_begun() {
@@ -50,8 +54,9 @@ pub(crate) async fn follow(
         return Ok(response.finish());
     }
     let CurrentUser { id, session, .. } = user;
-    let subscription = newsroom.subscribe(id);
+    let subscription = newsroom.subscribe(session.as_ref().map_or_else(|| id.clone(), |session| session.id.clone()));
     let subscription = subscription.ok_or_else(|| Problem::new(Code::TooManyAttempts).retry_after(RETRY_AFTER))?;
-    let follower = Follower::new(session, subscription, clock.as_ref().clone());
+    let idle = Idle { db: db.as_ref().clone(), lifetime: sessions.lifetime() };
+    let follower = Follower::new(id, session, subscription, clock.as_ref().clone(), idle);
     Ok(response.streaming(follower.into_stream()))
 }

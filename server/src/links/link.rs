@@ -78,6 +78,14 @@ impl Draft<'_> {
         if let Some(user_id) = self.user_id {
             queries::delete_of_purposes(tx, user_id, self.purpose.replaces()).await?;
         }
+        self.add(tx).await
+    }
+
+    /// Stores it beside others to the same end; the first that is followed takes back the rest.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn add(&self, tx: &mut Tx) -> Result<(), sqlx::Error> {
         let token = self.token.hash();
         queries::insert(tx, &token, self.purpose, self.user_id, self.expires_at).await?;
         match self.email {

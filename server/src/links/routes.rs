@@ -103,7 +103,8 @@ pub(crate) async fn follow(
     clock: Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
     let (token, link) = find(&db, &token.0, clock.now()).await?;
-    if let Some(email) = &link.new_email {
+    if link.purpose == Purpose::EmailVerification {
+        let email = link.new_email.as_deref().ok_or_else(|| Problem::new(Code::NotFound))?;
         confirm(&db, &token, &link.user_id, email, &client, clock.now()).await?;
         return Ok(HttpResponse::NoContent().finish());
     }

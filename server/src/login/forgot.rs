@@ -121,8 +121,8 @@ impl Worker {
             let entry = Entry::new(Event::PasswordResetRequested, clock.now()).from(Some(&request.client));
             return db.write(async |tx| audit::queries::insert(tx, &entry).await).await;
         };
-        let (bucket, now) = (Bucket::of_resets(&account.id), clock.now());
-        let wait = bucket.seconds_to_wait(db, now).await?;
+        let (bucket, daily, now) = (Bucket::of_resets(&account.id), Bucket::of_daily_resets(&account.id), clock.now());
+        let wait = bucket.seconds_to_wait(db, now).await?.max(daily.seconds_to_wait(db, now).await?);
         // Who was invited and has not come yet gets another invitation.
         let is_invited = account.password_hash == NO_PASSWORD;
         let purpose = if is_invited { Purpose::Invitation } else { Purpose::PasswordReset };
@@ -143,12 +143,23 @@ impl Worker {
         };
         if letter.is_some() {
             bucket.fail(db, now).await?;
+            daily.fail(db, now).await?;
         }
         let entry = Entry::new(Event::PasswordResetRequested, now).about(&account.id).from(Some(&request.client));
         let entry = entry.detail(outcome);
         db.write(async |tx| {
             if let Some(letter) = &letter {
-                draft.insert(tx).await?;
+                // Meanwhile the password may have been chosen, the address replaced, the account disabled.
+                let today = users::find_within(tx, &account.id).await?;
+                let is_same = today.is_some_and(|today| {
+                    (today.email, today.password_hash, today.disabled)
+                        == (account.email.clone(), account.password_hash.clone(), false)
+                });
+                if !is_same {
+                    return Ok(());
+                }
+                // Anybody may ask for this link: it does not take the place of one that somebody waits for.
+                draft.add(tx).await?;
                 letter.insert(tx).await?;
             }
             audit::queries::insert(tx, &entry).await

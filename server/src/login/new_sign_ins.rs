@@ -15,13 +15,14 @@ use crate::db::Db;
 use crate::http::client::Client;
 use crate::http::extract::{Json, Path};
 use crate::http::problem::{Code, Problem};
-use crate::identity::{EndReason, SignedIn, is_id};
+use crate::identity::{SignedIn, is_id};
+use crate::links::queries as links;
 use crate::problems;
 use crate::sessions::device::Device;
 use crate::sessions::queries as sessions;
 
 /// How long it is asked about a sign-in.
-const ASKED_FOR: Duration = Duration::from_hours(30 * 24);
+pub(super) const ASKED_FOR: Duration = Duration::from_hours(30 * 24);
 
 /// Sign-ins that the person has not yet answered for.
 #[derive(Debug, Serialize, ToSchema)]
@@ -56,6 +57,9 @@ async fn unanswered(
     now: Timestamp,
 ) -> Result<Vec<NewSignIn>, sqlx::Error> {
     let Some(known_since) = device.known_since(&caller.user.id) else { return Ok(Vec::new()) };
+    if queries::was_denied(db, &caller.user.id, known_since).await? {
+        return Ok(Vec::new());
+    }
     let since = known_since.max(now.minus(ASKED_FOR));
     queries::new_sign_ins(db, &caller.user.id, &caller.session.id, since).await
 }
@@ -74,8 +78,8 @@ problems!(
         PayloadTooLarge, UnsupportedMediaType, InvalidInput, InternalError, Unavailable
 );
 
-/// Answers for a sign-in. "No" ends its session, and the tokens for scripts made since; what else the stranger may have opened
-/// ends with the password, which should be changed next.
+/// Answers for a sign-in. "No" ends its session and every other since, and takes back tokens for scripts made since and every
+/// link. The stranger still knows the password, which should be changed next.
 #[utoipa::path(post, path = "/me/new-sign-ins/{session_id}", operation_id = "answerForSignIn", tag = "profile",
     request_body = SignInAnswer, params(("session_id" = String, Path, description = "The session that was opened.")),
     responses((status = 204, description = "Noted."), AnswerProblems))]
@@ -98,8 +102,14 @@ pub(crate) async fn answer(
     db.write(async |tx| {
         audit::queries::insert(tx, &entry).await?;
         if !was_me {
-            sessions::end(tx, &sign_in.session_id, &user.id, EndReason::Revoked, now).await?;
-            api_tokens::delete_since(tx, &user.id, sign_in.at).await?;
+            sessions::end_since(tx, &user.id, &caller.session.id, sign_in.at, now).await?;
+            links::delete_of(tx, &user.id).await?;
+            let revoked = api_tokens::delete_since(tx, &user.id, sign_in.at).await?;
+            if revoked > 0 {
+                let detail = revoked.to_string();
+                let entry = Entry::new(Event::TokenRevoked, now).own(user).from(Some(&client)).detail(&detail);
+                audit::queries::insert(tx, &entry).await?;
+            }
         }
         Ok::<_, sqlx::Error>(())
     })

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::queries::NEW_BROWSER;
+use super::queries::{self, NEW_BROWSER};
 use crate::access_tokens::queries as refresh_tokens;
 use crate::audit::{self, Entry, Event};
 use crate::clock::Timestamp;
@@ -43,8 +43,10 @@ pub(super) struct Opening<'a> {
     pub remember: bool,
     /// The session that this one takes the place of.
     pub replaces: Option<&'a str>,
-    /// The browser, where the person is asked about it when it is new to them; programs have none.
-    pub device: Option<&'a Device>,
+    /// The browser or program; where it is new to the person, they are asked about it in one that they know.
+    pub device: &'a Device,
+    /// Whether it can be known from now on; programs keep no cookies.
+    pub is_browser: bool,
     /// The first refresh token of a session that tokens carry; `None` for one that a cookie carries.
     pub refresh_token: Option<TokenHash>,
     pub now: Timestamp,
@@ -120,8 +122,11 @@ pub(super) async fn open(
     let (token, session) = opening.session();
     let now = opening.now;
     // The first sign-in of all is new in any browser, and there is no other to ask in.
-    let is_new_browser = account.last_login_at.is_some()
-        && opening.device.is_some_and(|device| device.known_since(&account.id).is_none());
+    let is_known = match opening.device.known_since(&account.id) {
+        Some(since) => !queries::was_denied(db, &account.id, since).await?,
+        None => false,
+    };
+    let is_new_browser = account.last_login_at.is_some() && !is_known;
     let opened = db
         .write(async |tx| {
             if !users::note_login(tx, &account.id, &account.password_hash, now).await? {
@@ -134,8 +139,8 @@ pub(super) async fn open(
             Ok::<_, sqlx::Error>(true)
         })
         .await?;
-    if let (true, Some(device)) = (opened, opening.device) {
-        device.remember(&account.id, now);
+    if opened && opening.is_browser {
+        opening.device.remember(&account.id, now);
     }
     Ok(opened.then(|| (token, opening.user(account, session))))
 }

@@ -10,6 +10,9 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::authenticate::{Attempt, Authenticator};
+use super::new_sign_ins::ASKED_FOR;
+use super::queries;
+use crate::api_tokens::queries as api_tokens;
 use crate::audit::{self, Entry, Event};
 use crate::clock::Clock;
 use crate::http::client::Client;
@@ -76,11 +79,18 @@ pub(crate) async fn change(
     let changed = authenticator
         .db()
         .write(async |tx| {
+            if sessions::role_of_living(tx, &session.id, now).await?.is_none() {
+                return Err(Problem::new(Code::NotAuthenticated));
+            }
             if !users::replace_password_hash(tx, &user.id, &account.password_hash, &password_hash).await? {
                 return Ok(false);
             }
             // A link that somebody else has asked for is not to bring another password, or another address, after this.
             links::delete_of(tx, &user.id).await?;
+            // What a stranger has made while they knew the password goes with it.
+            if let Some(since) = queries::first_denied(tx, &user.id, now.minus(ASKED_FOR)).await? {
+                api_tokens::delete_since(tx, &user.id, since).await?;
+            }
             sessions::end_all(tx, &user.id, Some(&session.id), EndReason::PasswordChanged, now).await?;
             if let Some(token) = &token
                 && !sessions::renew(tx, &session.id, &token.hash(), now).await?

@@ -12,6 +12,7 @@ use crate::http::problem::{Code, Problem};
 use crate::identity::{CurrentUser, Freshness, SignedIn};
 use crate::links::queries as links;
 use crate::problems;
+use crate::sessions::queries as sessions;
 use crate::users::profile::{ProfileChanges, what_changed};
 use crate::users::queries::{self as users, InsertError};
 
@@ -54,9 +55,13 @@ pub(crate) async fn change(
         Some(email) => Some(verifier.begin_change(&before, email, now).await?),
         None => None,
     };
+    let notice = (email == Some(None)).then(|| verifier.notice_of_removal(&before, now)).flatten();
     let entry = |event| Entry::new(event, now).own(&before).from(Some(&client));
     // Only what was asked for is written: another tab may have changed the rest, or the address been verified.
     db.write(async |tx| {
+        if sessions::role_of_living(tx, &caller.session.id, now).await?.is_none() {
+            return Err(Problem::new(Code::NotAuthenticated));
+        }
         let mut found = true;
         if let Some(email) = &email {
             found &= users::set_email(tx, &before.id, email.as_deref()).await.map_err(InsertError::about_email)?;
@@ -71,6 +76,9 @@ pub(crate) async fn change(
         }
         if let Some(what) = what_changed(email.is_some(), full_name.is_some()) {
             audit::queries::insert(tx, &entry(Event::ProfileChanged).detail(what)).await?;
+        }
+        if let Some(notice) = &notice {
+            notice.insert(tx).await?;
         }
         if let Some(verification) = &verification {
             verification.insert(tx).await?;

@@ -1,12 +1,14 @@
 //! Every statement about failed attempts, and about sign-ins from new browsers.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use sqlx::FromRow;
 use utoipa::ToSchema;
 
 use crate::audit::Event;
 use crate::clock::Timestamp;
-use crate::db::{self, Db, Sql};
+use crate::db::{self, Db, Sql, Tx};
 use crate::identity::first_id;
 use crate::{on_db, on_tx, sql};
 
@@ -44,6 +46,45 @@ async fn add_to_existing(db: &Db, bucket: &[u8], now: Timestamp, cost: i64) -> R
             .map(|done| done.rows_affected() == 1))
     })
     .await
+}
+
+/// Adds `cost` microseconds to a bucket that is empty again at `latest` or before; says whether it is.
+pub(super) async fn take(
+    db: &Db,
+    bucket: &[u8],
+    now: Timestamp,
+    cost: i64,
+    latest: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    const ADD: Sql = sql!(
+        "UPDATE login_attempt SET refilled_at = ? + CASE WHEN refilled_at > ? THEN refilled_at ELSE ? END \
+         WHERE bucket = ? AND refilled_at <= ?"
+    );
+    let add = async || {
+        db.write(async |tx| {
+            on_tx!(tx, ADD, |connection, text| sqlx::query(text)
+                .bind(cost)
+                .bind(now)
+                .bind(now)
+                .bind(bucket)
+                .bind(latest)
+                .execute(connection)
+                .await
+                .map(|done| done.rows_affected() == 1))
+        })
+        .await
+    };
+    if add().await? {
+        return Ok(true);
+    }
+    if refilled_at(db, bucket).await?.is_some() {
+        return Ok(false);
+    }
+    match insert(db, bucket, now, cost).await {
+        // Somebody was quicker.
+        Err(error) if db::is_unique_violation(&error) => add().await,
+        done => done.map(|()| true),
+    }
 }
 
 async fn insert(db: &Db, bucket: &[u8], now: Timestamp, cost: i64) -> Result<(), sqlx::Error> {
@@ -110,5 +151,47 @@ pub(super) async fn new_sign_ins(
         .bind(Event::SignInConfirmed)
         .bind(Event::SignInDenied)
         .fetch_all(pool)
+        .await)
+}
+
+/// Whether the person has said that the sign-in at that very moment was not theirs.
+pub(super) async fn was_denied(db: &Db, user_id: &str, at: Timestamp) -> Result<bool, sqlx::Error> {
+    const COUNT: Sql = sql!(
+        "SELECT COUNT(*) FROM audit_event e WHERE e.user_id = ? AND e.id >= ? AND e.id < ? AND e.event = ? \
+           AND EXISTS (SELECT 1 FROM audit_event a WHERE a.user_id = e.user_id AND a.id >= ? \
+                       AND a.session_id = e.session_id AND a.event = ?)"
+    );
+    let (first, end) = (first_id(at), first_id(at.plus(Duration::from_micros(1))));
+    let count: i64 = on_db!(db, COUNT, |pool, text| sqlx::query_scalar(text)
+        .bind(user_id)
+        .bind(&first)
+        .bind(&end)
+        .bind(Event::LoginSucceeded)
+        .bind(&first)
+        .bind(Event::SignInDenied)
+        .fetch_one(pool)
+        .await)?;
+    Ok(count > 0)
+}
+
+/// When the first of the sign-ins since `since` was that the person has said were not theirs; `None` where there is none.
+pub(super) async fn first_denied(
+    tx: &mut Tx,
+    user_id: &str,
+    since: Timestamp,
+) -> Result<Option<Timestamp>, sqlx::Error> {
+    const FIND: Sql = sql!(
+        "SELECT MIN(e.at) FROM audit_event e WHERE e.user_id = ? AND e.id >= ? AND e.event = ? \
+           AND EXISTS (SELECT 1 FROM audit_event a WHERE a.user_id = e.user_id AND a.id >= ? \
+                       AND a.session_id = e.session_id AND a.event = ?)"
+    );
+    let first = first_id(since);
+    on_tx!(tx, FIND, |connection, text| sqlx::query_scalar(text)
+        .bind(user_id)
+        .bind(&first)
+        .bind(Event::LoginSucceeded)
+        .bind(&first)
+        .bind(Event::SignInDenied)
+        .fetch_one(connection)
         .await)
 }

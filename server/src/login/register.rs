@@ -145,7 +145,8 @@ pub(crate) async fn register(
         client: &client,
         remember: true,
         replaces: replaces.as_deref(),
-        device: Some(&device),
+        device: &device,
+        is_browser: true,
         refresh_token: None,
         now,
     };

@@ -127,7 +127,8 @@ pub(crate) async fn setup(
         client: &client,
         remember: true,
         replaces: replaces.as_deref(),
-        device: Some(&device),
+        device: &device,
+        is_browser: true,
         refresh_token: None,
         now,
     };

@@ -29,6 +29,8 @@ const ATTEMPTS: Pace = Pace { burst: 10, cost: 6_000_000 };
 const REGISTRATIONS: Pace = Pace { burst: 60, cost: 6_000_000 };
 /// Mails to one person that anybody can cause.
 const RESETS: Pace = Pace { burst: 1, cost: 300_000_000 };
+/// The same, in the long run.
+const DAILY_RESETS: Pace = Pace { burst: 10, cost: 8_640_000_000 };
 /// Mails to an address that somebody says is theirs, and mails of this kind that one person may cause.
 const VERIFICATIONS: Pace = Pace { burst: 3, cost: 300_000_000 };
 
@@ -64,6 +66,12 @@ impl Bucket {
     /// Of mails with a new password to one person.
     pub fn of_resets(user_id: &str) -> Self {
         Self { key: Sha256::new_with_prefix(b"resets:").chain_update(user_id).finalize().into(), pace: RESETS }
+    }
+
+    /// Of the same in a day.
+    pub fn of_daily_resets(user_id: &str) -> Self {
+        let key = Sha256::new_with_prefix(b"daily resets:").chain_update(user_id).finalize().into();
+        Self { key, pace: DAILY_RESETS }
     }
 
     /// Of mails to an address that is yet to be verified.
@@ -102,6 +110,12 @@ impl Bucket {
             0 => Ok(()),
             wait => Err(Problem::new(Code::TooManyAttempts).retry_after(wait)),
         }
+    }
+
+    /// Counts, provided that there is room; says whether there was. However many ask at once, no more get in than may.
+    pub async fn take(self, db: &Db, now: Timestamp) -> Result<bool, sqlx::Error> {
+        let latest = Timestamp::from_micros(now.as_micros() + (self.pace.burst - 1) * self.pace.cost);
+        queries::take(db, &self.key, now, self.pace.cost, latest).await
     }
 
     /// Counts a failure.

@@ -184,7 +184,8 @@ async fn with_password(
         client: context.client,
         remember: form.remember.unwrap_or(true),
         replaces: replaces.as_deref(),
-        device: (!offline).then_some(context.device),
+        device: context.device,
+        is_browser: !offline,
         refresh_token: Some(refresh_token.hash()),
         now,
     };

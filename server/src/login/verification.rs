@@ -4,7 +4,7 @@
 use super::throttle::Bucket;
 use crate::clock::Timestamp;
 use crate::db::{Db, Tx};
-use crate::http::problem::Problem;
+use crate::http::problem::{Code, Problem};
 use crate::identity::CurrentUser;
 use crate::links::{Draft, Links};
 use crate::mail::{Letter, Message, Outbox};
@@ -42,7 +42,7 @@ impl Verifier {
     /// Whether somebody has it already is between us and who reads mails there: the answer, and the work, are the same.
     ///
     /// # Errors
-    /// 422 where no mail can be sent there, 429 where too many were, and those of the database.
+    /// 422 where no mail can be sent there, and those of the database.
     pub(super) async fn begin<'a>(
         &self,
         user_id: &'a str,
@@ -50,9 +50,8 @@ impl Verifier {
         now: Timestamp,
     ) -> Result<Verification<'a>, Problem> {
         self.outbox.check(email)?;
-        let bucket = Bucket::of_verifications(email);
-        bucket.must_be_free(&self.db, now).await?;
-        bucket.fail(&self.db, now).await?;
+        // Whoever has filled this bucket is not to keep its owner from registering: no mail is sent, and nothing is said.
+        let may_mail = Bucket::of_verifications(email).take(&self.db, now).await?;
         let link = self.links.verification(user_id, email, now);
         let owner = users::find_by_name(&self.db, email).await?.filter(|owner| owner.id != user_id);
         let letter = if let Some(owner) = owner {
@@ -62,27 +61,36 @@ impl Verifier {
             let message = Message::AddressVerification { url: &shown.url, expires_at: shown.expires_at };
             self.outbox.letter(user_id, email, message, now)
         };
-        Ok(Verification { link, letters: letter.into_iter().collect() })
+        Ok(Verification { link, letters: letter.filter(|_| may_mail).into_iter().collect() })
     }
 
     /// Begins to verify another address of a person, and tells the one they have.
     ///
     /// # Errors
-    /// Those of [`Self::begin`].
+    /// Those of [`Self::begin`], and 429 where the person has asked for too many.
     pub(super) async fn begin_change<'a>(
         &self,
         user: &'a CurrentUser,
         email: &'a str,
         now: Timestamp,
     ) -> Result<Verification<'a>, Problem> {
+        self.outbox.check(email)?;
         let bucket = Bucket::of_changes(&user.id);
-        bucket.must_be_free(&self.db, now).await?;
+        if !bucket.take(&self.db, now).await? {
+            let wait = bucket.seconds_to_wait(&self.db, now).await?.max(1);
+            return Err(Problem::new(Code::TooManyAttempts).retry_after(wait));
+        }
         let mut verification = self.begin(&user.id, email, now).await?;
-        bucket.fail(&self.db, now).await?;
         let notice = Message::AddressChange { username: &user.username };
         let letter = user.email.as_deref().and_then(|email| self.outbox.letter(&user.id, email, notice, now));
         verification.letters.extend(letter);
         Ok(verification)
+    }
+
+    /// Tells the address that a person has that it is theirs no more.
+    pub(super) fn notice_of_removal(&self, user: &CurrentUser, now: Timestamp) -> Option<Letter> {
+        let email = user.email.as_deref()?;
+        self.outbox.letter(&user.id, email, Message::AddressRemoval { username: &user.username }, now)
     }
 
     /// Has the mails sent, after the transaction that stored them.

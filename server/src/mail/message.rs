@@ -38,6 +38,11 @@ pub enum Message<'a> {
         /// The name to sign in with.
         username: &'a str,
     },
+    /// To the address that was taken out, with none in its place.
+    AddressRemoval {
+        /// The name to sign in with.
+        username: &'a str,
+    },
 }
 
 impl Message<'_> {
@@ -49,6 +54,7 @@ impl Message<'_> {
             Self::AddressVerification { .. } => "Confirm your e-mail address",
             Self::AddressTaken => "You have an account already",
             Self::AddressChange { .. } => "Your e-mail address is about to change",
+            Self::AddressRemoval { .. } => "Your e-mail address was removed",
         }
     }
 
@@ -58,7 +64,7 @@ impl Message<'_> {
             Self::Invitation { expires_at, .. }
             | Self::PasswordReset { expires_at, .. }
             | Self::AddressVerification { expires_at, .. } => Some(expires_at),
-            Self::AddressTaken | Self::AddressChange { .. } => None,
+            Self::AddressTaken | Self::AddressChange { .. } | Self::AddressRemoval { .. } => None,
         }
     }
 
@@ -90,6 +96,13 @@ impl Message<'_> {
                  You can sign in with this address, and if you have forgotten your password, ask for a new one:\n\n\
                  {origin}/forgot-password\n\n\
                  If it was not you, do nothing.\n"
+            ),
+            Self::AddressRemoval { username } => format!(
+                "Hello {username},\n\n\
+                 this e-mail address was taken out of your account at {origin}: nothing more is sent to it, and you cannot \
+                 sign in with it.\n\n\
+                 If it was not you, somebody knows your password: sign in with your username and change it at once.\n\n\
+                 {origin}/account\n"
             ),
             Self::AddressChange { username } => format!(
                 "Hello {username},\n\n\

@@ -173,7 +173,12 @@ impl Engine {
             StoredHash::Argon2(hash) => self.verify_argon2(password, &hash),
             StoredHash::Foreign(hash) => {
                 self.computed.fetch_add(1, Ordering::SeqCst);
-                Some(Verdict { matches: hash.matches(password), outdated: true })
+                let matches = hash.matches(password);
+                // A wrong password is to cost no less than it does for others, however cheap the hash that was imported.
+                if !matches {
+                    return None;
+                }
+                Some(Verdict { matches, outdated: true })
             }
         }
     }

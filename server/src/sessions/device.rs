@@ -25,6 +25,10 @@ use crate::random;
 const KEPT: Duration = Duration::days(400);
 const NONCE: usize = 16;
 const SINCE: usize = 8;
+/// How many people a browser is known to; the one who signed in longest ago is forgotten first.
+const PEOPLE: usize = 5;
+/// Characters of the entry of one person.
+const ENTRY: usize = 75;
 
 /// What makes and knows such cookies.
 #[derive(Clone, Debug)]
@@ -43,15 +47,19 @@ impl Devices {
         Self { name, secure: is_https, same_site: same_site.into(), keys }
     }
 
-    /// The cookie's value. Of several of our name somebody has planted all but one: none is believed.
-    fn read(&self, headers: &HeaderMap) -> Option<Vec<u8>> {
+    /// The cookie's entries. Of several cookies of our name somebody has planted all but one: none is believed.
+    fn read(&self, headers: &HeaderMap) -> Vec<Entry> {
         let lines = headers.get_all(header::COOKIE).filter_map(|line| line.to_str().ok());
         let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
         let mut ours = pairs.filter(|(name, _)| *name == self.name).map(|(_, value)| value);
-        let value = ours.next().filter(|value| value.len() <= 100)?;
-        if ours.next().is_some() { None } else { URL_SAFE_NO_PAD.decode(value).ok() }
+        let (value, other) = (ours.next(), ours.next());
+        let entries = value.filter(|_| other.is_none()).unwrap_or_default().split('.').take(PEOPLE);
+        entries.filter(|entry| entry.len() == ENTRY).filter_map(|entry| URL_SAFE_NO_PAD.decode(entry).ok()).collect()
     }
 }
+
+/// A nonce, since when one person has used the browser, and the signature of both for that person.
+type Entry = Vec<u8>;
 
 fn signature(key: &SecretString, facts: &[u8], user_id: &str) -> Hmac<Sha256> {
     let mut mac =
@@ -66,15 +74,21 @@ fn signature(key: &SecretString, facts: &[u8], user_id: &str) -> Hmac<Sha256> {
 #[derive(Clone, Debug)]
 pub struct Device {
     devices: Data<Devices>,
-    presented: Option<Vec<u8>>,
+    presented: Vec<Entry>,
 }
 
 impl Device {
-    /// What the cookie says, where its signature holds for this person.
+    /// The person's entry, where its signature holds.
+    fn entry(&self, user_id: &str) -> Option<&Entry> {
+        self.presented.iter().find(|entry| {
+            entry.split_first_chunk::<{ NONCE + SINCE }>().is_some_and(|(facts, tag)| {
+                self.devices.keys.iter().any(|key| signature(key, facts, user_id).verify_slice(tag).is_ok())
+            })
+        })
+    }
+
     fn facts(&self, user_id: &str) -> Option<[u8; NONCE + SINCE]> {
-        let (facts, tag) = self.presented.as_ref()?.split_first_chunk()?;
-        let holds = |key| signature(key, facts, user_id).verify_slice(tag).is_ok();
-        self.devices.keys.iter().any(holds).then_some(*facts)
+        self.entry(user_id)?.first_chunk().copied()
     }
 
     /// Since when the person signs in with this browser; `None` where it is new to them.
@@ -96,7 +110,10 @@ impl Device {
             facts
         });
         let tag = signature(&self.devices.keys[0], &facts, user_id).finalize().into_bytes();
-        let value = URL_SAFE_NO_PAD.encode([&facts[..], &tag[..]].concat());
+        let own = self.entry(user_id);
+        let others = self.presented.iter().filter(|entry| Some(*entry) != own).cloned();
+        let entries = [[&facts[..], &tag[..]].concat()].into_iter().chain(others).take(PEOPLE);
+        let value = entries.map(|entry| URL_SAFE_NO_PAD.encode(entry)).collect::<Vec<_>>().join(".");
         let cookie = Cookie::build(self.devices.name, value).path("/").http_only(true).max_age(KEPT);
         let cookie = cookie.secure(self.devices.secure).same_site(self.devices.same_site).finish();
         let line = HeaderValue::from_str(&cookie.to_string()).expect("Base64 is header text");
@@ -120,7 +137,7 @@ impl FromRequest for Device {
 mod tests {
     use super::*;
 
-    fn device(keys: &[&str], presented: Option<Vec<u8>>) -> Device {
+    fn device(keys: &[&str], presented: Vec<Entry>) -> Device {
         let keys = keys.iter().map(|key| SecretString::from(*key)).collect();
         Device { devices: Data::new(Devices::new(false, SameSitePolicy::Lax, keys)), presented }
     }
@@ -133,7 +150,7 @@ mod tests {
 
     #[test]
     fn only_a_signed_cookie_of_that_person_is_known_and_old_keys_still_are() {
-        let since = |keys: &[&str], presented: Vec<u8>| device(keys, Some(presented)).known_since("alice");
+        let since = |keys: &[&str], presented: Vec<u8>| device(keys, vec![presented]).known_since("alice");
         let good = made("a", "alice", 42);
         assert_eq!(since(&["a"], good.clone()), Some(Timestamp::from_micros(42)));
         assert_eq!(since(&["b", "a"], good.clone()), Some(Timestamp::from_micros(42)));
@@ -147,6 +164,12 @@ mod tests {
         for junk in [vec![], vec![0; 10], good[..good.len() - 1].to_vec(), [&good[..], &[0]].concat()] {
             assert_eq!(since(&["a"], junk), None);
         }
-        assert_eq!(device(&["a"], None).known_since("alice"), None);
+        assert_eq!(device(&["a"], Vec::new()).known_since("alice"), None);
+        let shared = device(&["a"], vec![made("a", "bob", 7), vec![], good]);
+        assert_eq!(
+            (shared.known_since("alice"), shared.known_since("bob")),
+            (Some(Timestamp::from_micros(42)), Some(Timestamp::from_micros(7)))
+        );
+        assert_eq!(URL_SAFE_NO_PAD.encode(made("a", "bob", 7)).len(), ENTRY);
     }
 }

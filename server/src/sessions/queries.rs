@@ -234,6 +234,34 @@ pub async fn end_all(
         .map(|done| done.rows_affected()))
 }
 
+/// Revokes the sessions of a person that were opened at `since` or later, but `keep`.
+///
+/// # Errors
+/// Those of the database.
+pub async fn end_since(
+    tx: &mut Tx,
+    user_id: &str,
+    keep: &str,
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    const END: Sql = sql!(
+        "UPDATE session SET status = ?, end_reason = ?, ended_at = ? \
+         WHERE user_id = ? AND created_at >= ? AND status = ? AND id <> ?"
+    );
+    on_tx!(tx, END, |connection, text| sqlx::query(text)
+        .bind(Status::Revoked)
+        .bind(EndReason::Revoked)
+        .bind(now)
+        .bind(user_id)
+        .bind(since)
+        .bind(Status::Active)
+        .bind(keep)
+        .execute(connection)
+        .await
+        .map(drop))
+}
+
 /// Ends a person's session; says whether it was alive.
 ///
 /// # Errors
@@ -391,6 +419,15 @@ pub(super) async fn list_alive(
         .bind(i64::from(limit))
         .fetch_all(pool)
         .await)
+}
+
+/// When a session was last seen and when it ends at the latest; `None` where there is none.
+///
+/// # Errors
+/// Those of the database.
+pub async fn last_seen(db: &Db, id: &str) -> Result<Option<(Timestamp, Timestamp)>, sqlx::Error> {
+    const FIND: Sql = sql!("SELECT last_seen_at, expires_at FROM session WHERE id = ?");
+    on_db!(db, FIND, |pool, text| sqlx::query_as(text).bind(id).fetch_optional(pool).await)
 }
 
 /// Notes that the session's person has just proved who they are.

@@ -47,6 +47,7 @@ pub(crate) async fn export(
     let account = json!({
         "id": account.id, "username": account.username, "email": account.email, "full_name": account.full_name,
         "role": account.role, "created_at": account.created_at, "last_login_at": account.last_login_at,
+        "unverified_emails": queries::unverified_emails(&db, &account.id, now).await?,
     });
     let head = Bytes::from(format!("{{\"exported_at\":\"{now}\",\"account\":{account},\"sessions\":["));
     let lifetime = sessions.lifetime();

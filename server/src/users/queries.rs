@@ -93,6 +93,18 @@ pub struct NewAccount<'a> {
     pub created_at: Timestamp,
 }
 
+/// Addresses that the person says are theirs, and has not verified.
+///
+/// # Errors
+/// Those of the database.
+pub async fn unverified_emails(db: &Db, id: &str, now: Timestamp) -> Result<Vec<String>, sqlx::Error> {
+    const LIST: Sql = sql!(
+        "SELECT e.email FROM link_token l JOIN link_email e ON e.token_hash = l.token_hash \
+         WHERE l.user_id = ? AND l.expires_at > ?"
+    );
+    on_db!(db, LIST, |pool, text| sqlx::query_scalar(text).bind(id).bind(now).fetch_all(pool).await)
+}
+
 /// Why an account was not made, or does not get its new address.
 #[derive(Debug, thiserror::Error)]
 pub enum InsertError {

@@ -83,46 +83,80 @@ async fn no_ends_the_session_and_the_tokens_made_since() {
     let theirs = thief.browser.post("/api/tokens", wish("theirs")).await.json()["token"].as_str().unwrap().to_owned();
     // Once more, now from a browser that is known, though only since the theft.
     app.advance(60);
-    thief.login().await.is(200, "");
-    assert!(thief.asked().await.is_empty());
+    let (mut first, mut second) = (thief.browser.clone(), thief);
+    second.login().await.is(200, "");
+    assert!(second.asked().await.is_empty());
     let asked = home.asked().await;
     assert_eq!(asked.len(), 1);
-    thief.answer(&asked[0], true).await.is(404, "not_found");
+    second.answer(&asked[0], true).await.is(404, "not_found");
+
+    app.advance(60);
+    home.answer(&asked[0], false).await.is(204, "");
+    for browser in [&mut first, &mut second.browser] {
+        assert_eq!(browser.get("/api/me").await.is(401, "session_ended").json()["reason"], "revoked");
+    }
+    home.browser.with_bearer(&theirs).get("/api/me").await.is(401, "not_authenticated");
+    home.browser.with_bearer(&mine).get("/api/me").await.is(200, "");
+
+    // The browser that was denied is asked about anew, and answers for nobody.
+    app.advance(60);
+    second.login().await.is(200, "");
+    let again = home.asked().await;
+    assert_eq!(again.len(), 1);
+    let late = second.browser.post("/api/tokens", wish("late")).await.json()["token"].as_str().unwrap().to_owned();
     app.advance(60);
     let mut third = Known::new(&app);
     third.login().await.is(200, "");
-    let about_third = home.asked().await;
-    thief.answer(&about_third[0], false).await.is(204, "");
+    assert!(second.asked().await.is_empty());
 
-    home.answer(&asked[0], false).await.is(204, "");
-    home.browser.with_bearer(&theirs).get("/api/me").await.is(401, "not_authenticated");
-    home.browser.with_bearer(&mine).get("/api/me").await.is(200, "");
     let change = json!({"current_password": PASSWORD, "new_password": NEW});
     home.browser.post("/api/password", change).await.is(204, "");
-    thief.browser.get("/api/me").await.is(401, "session_ended");
+    second.browser.get("/api/me").await.is(401, "session_ended");
     third.browser.get("/api/me").await.is(401, "session_ended");
+    home.browser.with_bearer(&late).get("/api/me").await.is(401, "not_authenticated");
+    home.browser.with_bearer(&mine).get("/api/me").await.is(200, "");
 }
 
 #[actix_web::test]
-async fn programs_are_not_asked_about_and_strangers_are_told_nothing() {
+async fn programs_are_asked_about_and_strangers_are_told_nothing() {
     let app = spawn().await;
-    let mut alice = app.signed_in("alice").await;
+    app.person("alice").await;
+    app.person("bob").await;
+    let mut alice = Known::new(&app);
+    alice.login().await.is(200, "");
+    let session = alice.browser.cookie.clone().unwrap().split_once("; ").unwrap().0.to_owned();
+    let own = alice.device.clone().unwrap();
     app.advance(60);
     let fields =
         [("grant_type", "password"), ("username", "alice"), ("password", PASSWORD), ("scope", "offline_access")];
     let answer = app.browser().form("/api/token", &fields).await;
     assert_eq!((answer.status, answer.cookie("device")), (200, None));
-    let mut bob = Known::new(&app);
-    app.person("bob").await;
-    let known = bob.browser.login("bob", PASSWORD).await.cookie("device").unwrap().1;
+    assert_eq!(alice.asked().await.len(), 1);
+    // The cookie is good for the person it was made for; of two of them none is.
+    let (name, value) = app.browser().login("bob", PASSWORD).await.cookie("device").unwrap();
+    for device in [format!("{name}={value}"), format!("{own}; {own}"), format!("{own}x")] {
+        alice.browser.cookie = Some(format!("{session}; {device}"));
+        assert!(alice.asked().await.is_empty(), "{device}");
+    }
+}
+
+#[actix_web::test]
+async fn two_people_may_share_a_browser() {
+    let app = spawn().await;
+    for name in ["alice", "bob"] {
+        app.person(name).await;
+    }
+    let mut shared = Known::new(&app);
+    shared.login().await.is(200, "");
     app.advance(60);
-    app.browser().login("alice", PASSWORD).await.is(200, "");
-    // The cookie is good for the person it was made for, and for nobody else.
-    let session = alice.cookie.clone().unwrap();
-    alice.cookie = Some(format!("{session}; device={known}"));
-    assert_eq!(alice.get("/api/me/new-sign-ins").await.json(), json!({"items": []}));
-    alice.cookie = Some(format!("{session}; device={known}; device=x"));
-    assert_eq!(alice.get("/api/me/new-sign-ins").await.json(), json!({"items": []}));
+    shared.browser.cookie.clone_from(&shared.device);
+    let (name, value) = shared.browser.login("bob", PASSWORD).await.cookie("device").unwrap();
+    shared.device = Some(format!("{name}={value}"));
+    app.advance(60);
+    Known::new(&app).login().await.is(200, "");
+    app.advance(60);
+    shared.login().await.is(200, "");
+    assert_eq!(shared.asked().await.len(), 1, "known since the first sign-in");
 }
 
 #[actix_web::test]

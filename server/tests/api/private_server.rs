@@ -210,6 +210,9 @@ async fn a_database_that_hangs_is_one_that_is_away() {
         assert!(itself.success() && (children.success() || server.kind == DatabaseKind::MySql));
     };
     signal("STOP");
+    while !stands_still(pid) {
+        actix_web::rt::time::sleep(Duration::from_millis(10)).await;
+    }
     browser.get("/api/me").await.is(503, "unavailable");
     assert_eq!(app.browser().get("/api/health").await.status, 503);
     signal("CONT");
@@ -220,6 +223,17 @@ async fn a_database_that_hangs_is_one_that_is_away() {
         actix_web::rt::time::sleep(Duration::from_millis(100)).await;
     }
     assert_eq!(browser.get("/api/me").await.status, 200);
+}
+
+/// Whether every thread of the process and of its children has been stopped (proc(5)), which takes a moment.
+fn stands_still(pid: u32) -> bool {
+    let folders = |path: String| std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
+    folders(format!("/proc/{pid}/task")).all(|thread| {
+        let children = std::fs::read_to_string(thread.join("children")).unwrap_or_default();
+        let status = std::fs::read_to_string(thread.join("status")).unwrap_or_default();
+        status.lines().any(|line| line.starts_with("State:\tT"))
+            && children.split_whitespace().all(|child| stands_still(child.parse().unwrap()))
+    })
 }
 
 #[actix_web::test]

@@ -189,7 +189,7 @@ async fn provoke(operation: &str, code: &str) -> Answer {
         }
         "too_many_attempts" if operation == "followEvents" => {
             let browser = caller.browser.clone();
-            let streams = futures_util::future::join_all((0..100).map(|_| Events::open(&browser))).await;
+            let streams = futures_util::future::join_all((0..20).map(|_| Events::open(&browser))).await;
             let answer = caller.call(operation, None).await;
             drop(streams);
             return answer;
