@@ -1,5 +1,6 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { ApiError } from "#api/error.ts";
 import { errorSentence } from "#api/error-sentence.ts";
 import { answerForSignIn, listNewSignIns } from "#api/gen/sdk.gen.ts";
 import type { NewSignIn } from "#api/gen/types.gen.ts";
@@ -23,21 +24,30 @@ function newSignInsQuery() {
   });
 }
 
-/** Asks, in a browser the person has used before, whether a sign-in from a new one was theirs. */
-export function NewSignIns() {
+/**
+ * Asks, in a browser the person has used before, whether a sign-in from a new one was theirs. It stays mounted while the
+ * session is away, so that a password half typed is not lost.
+ */
+export function NewSignIns({ isSignedIn }: { isSignedIn: boolean }) {
   const queryClient = useQueryClient();
-  const { data = [] } = useQuery(newSignInsQuery());
+  const { data = [] } = useQuery({ ...newSignInsQuery(), enabled: isSignedIn });
   const [isStranger, setStranger] = useState(false);
   const answer = useMutation({
     mutationFn: ({ session_id, was_me }: { session_id: string; was_me: boolean }) =>
       answerForSignIn({ path: { session_id }, body: { was_me }, throwOnError: true }),
-    onSuccess: (_, { session_id, was_me }) => {
-      queryClient.setQueryData<NewSignIn[]>(KEY, (items) =>
-        items?.filter((item) => item.session_id !== session_id),
-      );
+    onSuccess: (_, { was_me }) => {
       for (const key of ["sessions", "tokens", "activity"])
         void queryClient.invalidateQueries({ queryKey: [key] });
       setStranger(!was_me);
+    },
+    onSettled: (_, error, { session_id }) => {
+      // Answered elsewhere meanwhile: there is nothing left to ask.
+      if (error && !(error instanceof ApiError && error.code === "not_found")) return;
+      queryClient.setQueryData<NewSignIn[]>(KEY, (items) =>
+        items?.filter((item) => item.session_id !== session_id),
+      );
+      answer.reset();
+      document.getElementById("main")?.focus();
     },
   });
   const [signIn] = data;
@@ -47,13 +57,13 @@ export function NewSignIns() {
   return (
     <>
       {signIn && (
-        <section aria-labelledby="new-sign-in" className="mx-auto mb-8 max-w-3xl">
+        <section aria-labelledby="new-sign-in" aria-live="polite" className="mx-auto mb-8 max-w-3xl">
           <Card>
             <div className="grid gap-4 p-4 sm:flex sm:items-center sm:justify-between sm:gap-6">
               <div>
-                <h2 id="new-sign-in" className="font-semibold">
+                <p id="new-sign-in" className="font-semibold">
                   Was this you?
-                </h2>
+                </p>
                 <p className="mt-1 text-sm text-muted">
                   Your account was signed in to with {signIn.device}, from {signIn.ip},{" "}
                   <Time value={signIn.at} isRelative />. You had not used that browser before.
@@ -63,7 +73,7 @@ export function NewSignIns() {
                 <Button
                   variant="secondary"
                   size="sm"
-                  pending={answer.isPending && answer.variables.was_me}
+                  pending={answer.isPending}
                   onClick={() => {
                     answer.mutate({ session_id: signIn.session_id, was_me: true });
                   }}
@@ -73,7 +83,7 @@ export function NewSignIns() {
                 <Button
                   variant="danger"
                   size="sm"
-                  pending={answer.isPending && !answer.variables.was_me}
+                  pending={answer.isPending}
                   onClick={() => {
                     answer.mutate({ session_id: signIn.session_id, was_me: false });
                   }}
@@ -93,7 +103,7 @@ export function NewSignIns() {
       {isStranger && (
         <Dialog
           title="Choose a new password"
-          description="That session has ended, and so have tokens made since. Whoever it was knows your password: with a new one, everything else is signed out."
+          description="That session has ended, and so has every other that was opened since. Whoever it was knows your password: choose another one now."
           onClose={close}
         >
           <ChangePasswordForm onDone={close}>

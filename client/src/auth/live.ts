@@ -3,6 +3,7 @@ import { createSseClient } from "#api/gen/core/serverSentEvents.gen.ts";
 /** The server says something every 15 seconds; a connection that is silent for longer is dead, whatever the system thinks. */
 const SILENCE = 40_000;
 const LONGEST_PAUSE = 30_000;
+const LONGEST_HIDDEN = 10_000;
 
 /** What following needs of the app. Given, not imported: this file is loaded later than the rest. */
 interface App {
@@ -27,9 +28,17 @@ function hideWhatComesBack({ ask }: App, signal: AbortSignal): void {
     if (event.persisted) style.visibility = "hidden";
   };
   const onShow = async (event: PageTransitionEvent) => {
+    // Without an answer the page is loaded anew, and says itself what is wrong.
+    const reload = setTimeout(() => {
+      location.reload();
+    }, LONGEST_HIDDEN);
     if (event.persisted) await ask();
+    clearTimeout(reload);
     style.visibility = "";
   };
+  signal.addEventListener("abort", () => {
+    style.visibility = "";
+  });
   addEventListener("pagehide", onHide, { signal });
   addEventListener("pageshow", (event) => void onShow(event), { signal });
 }
@@ -65,13 +74,16 @@ async function follow({ send, ask, tell }: App, signal: AbortSignal): Promise<vo
       fetch: async (request) => {
         const response = await send(request);
         if (response.status === 401) onNews();
+        // A captive portal answers with a page of its own.
+        const kind = response.headers.get("content-type") ?? "";
+        if (!kind.startsWith("text/event-stream")) throw new TypeError("not an event stream");
         return response;
       },
       signal: AbortSignal.any([signal, connection.signal]),
       sseMaxRetryAttempts: 1,
       onSseEvent: ({ event }) => {
         listen();
-        if (event !== undefined || failures > 0) onNews();
+        if (event !== undefined) onNews();
         failures = 0;
       },
     });

@@ -3,7 +3,7 @@ import { useEffect } from "react";
 import { NewSignIns } from "#activity/new-sign-ins.tsx";
 import { client } from "#api/gen/client.gen.ts";
 import { keepTrue } from "#auth/live.ts";
-import { SESSION_KEY, useAuth } from "#auth/session.ts";
+import { SESSION_KEY, useAuth, usePageOwner } from "#auth/session.ts";
 import { SignInAgain } from "#auth/sign-in-again.tsx";
 import { tellOtherTabs } from "#auth/tabs.ts";
 
@@ -11,6 +11,7 @@ import { tellOtherTabs } from "#auth/tabs.ts";
 export function Companion() {
   const queryClient = useQueryClient();
   const auth = useAuth();
+  const owner = usePageOwner();
   const sessionId = auth.status === "signed-in" ? auth.user.session?.id : undefined;
   useEffect(() => {
     if (sessionId === undefined) return;
@@ -24,7 +25,7 @@ export function Companion() {
   }, [queryClient, sessionId]);
   return (
     <>
-      {sessionId !== undefined && <NewSignIns key={sessionId} />}
+      {owner !== null && <NewSignIns key={owner.id} isSignedIn={sessionId !== undefined} />}
       <SignInAgain />
     </>
   );

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import type { SubmitEvent } from "react";
+import { type SubmitEvent, useState } from "react";
 import { ApiError } from "#api/error.ts";
 import { errorSentence } from "#api/error-sentence.ts";
 import { changeProfile } from "#api/gen/sdk.gen.ts";
@@ -29,6 +29,8 @@ export function ProfileSection() {
 
 function ProfileForm({ owner }: { owner: Me }) {
   const queryClient = useQueryClient();
+  // What the form was filled with: only what differs from it is sent, for another tab may have changed the rest.
+  const [filled, setFilled] = useState({ full_name: owner.full_name, email: owner.email ?? null });
   const change = useMutation({
     mutationFn: (body: ProfileChanges) => changeProfile({ body, throwOnError: true }),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: SESSION_KEY }),
@@ -43,12 +45,15 @@ function ProfileForm({ owner }: { owner: Me }) {
     if (change.isPending) return;
     const form = event.currentTarget;
     const data = new FormData(form);
+    const full_name = formText(data, "full_name").trim();
+    const email = formText(data, "email").trim() || null;
     const wish = {
-      full_name: formText(data, "full_name").trim(),
-      email: formText(data, "email").trim() || null,
+      ...(full_name !== filled.full_name && { full_name }),
+      ...(email !== filled.email && { email }),
     };
     change.mutate(wish, {
       onSuccess: ({ data: me }) => {
+        setFilled({ full_name, email: me.email ?? null });
         const field = form.elements.namedItem("email");
         if (field instanceof HTMLInputElement) field.value = me.email ?? "";
       },
