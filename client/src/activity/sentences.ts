@@ -25,6 +25,7 @@ export const ownSentences: Record<AuditEvent, string> = {
   invitation_created: "You were invited",
   invitation_accepted: "You accepted the invitation",
   reset_link_created: "An administrator made a link to reset your password",
+  database_restored: "A backup was restored",
 };
 
 /** The same as a heading in the audit. */
@@ -52,4 +53,5 @@ export const auditSentences: Record<AuditEvent, string> = {
   invitation_created: "Invitation made",
   invitation_accepted: "Invitation accepted",
   reset_link_created: "Reset link made",
+  database_restored: "Backup restored",
 };

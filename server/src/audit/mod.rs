@@ -63,6 +63,8 @@ pub enum Event {
     InvitationAccepted,
     /// A link to reset the password was made.
     ResetLinkCreated,
+    /// A backup was restored; the detail says when it was made.
+    DatabaseRestored,
 }
 
 stored_as_text!(Event);

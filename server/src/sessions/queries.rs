@@ -233,6 +233,22 @@ pub async fn end_all(
         .map(|done| done.rows_affected()))
 }
 
+/// Ends every session of everybody; says how many that were.
+///
+/// # Errors
+/// Those of the database.
+pub async fn end_everybodys(tx: &mut Tx, reason: EndReason, now: Timestamp) -> Result<u64, sqlx::Error> {
+    const END: Sql = sql!("UPDATE session SET status = ?, end_reason = ?, ended_at = ? WHERE status = ?");
+    on_tx!(tx, END, |connection, text| sqlx::query(text)
+        .bind(Status::from(reason))
+        .bind(reason)
+        .bind(now)
+        .bind(Status::Active)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected()))
+}
+
 /// Ends a person's session; says whether it was alive.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ mod api_tokens;
 mod app;
 mod architecture;
 mod audit;
+mod backup;
 mod cli;
 mod commands;
 mod copy;
