@@ -50,9 +50,10 @@ fn url(app: &TestApp) -> &str {
 }
 
 /// Ends a server, so that its SQLite file is nobody's.
-fn stop(app: &mut TestApp) {
+async fn stop(app: &mut TestApp) {
     app.stop.cancel();
     app.server.take().unwrap().join().unwrap().unwrap();
+    app.db.close().await;
 }
 
 /// Where to put backups: a folder that the servers do not use.
@@ -180,7 +181,7 @@ async fn there_and_back(from: DatabaseKind, to: DatabaseKind) {
     let (_folder, _file, name) = folder();
     let said = succeeds(&source, &["backup", &name]);
     assert!(said.contains("2 people, 3 sessions"), "{said}");
-    stop(&mut app);
+    stop(&mut app).await;
     let said = succeeds(&target, &["restore", &name]);
     assert!(said.contains("2 people. 2 sessions were ended"), "{said}");
     assert_eq!(succeeds(&target, &["user", "list", "--json"]), succeeds(&source, &["user", "list", "--json"]));
@@ -293,7 +294,7 @@ async fn what_is_no_whole_backup_is_refused_and_nothing_changes() {
     fill(&app.db, 2_000).await;
     let (folder, file, name) = folder();
     succeeds(url(&app), &["backup", &name]);
-    stop(&mut app);
+    stop(&mut app).await;
     let whole = fs::read(&file).unwrap();
     let refused = |name: &str, bytes: &[u8], words: &str| {
         let other = folder.path().join(name);
@@ -331,7 +332,7 @@ async fn an_older_backup_is_brought_up_to_date_and_stays_as_it_is() {
     app.signed_in("alice").await;
     let (_folder, file, name) = folder();
     succeeds(url(&app), &["backup", &name]);
-    stop(&mut app);
+    stop(&mut app).await;
     change(&file, &["DROP TABLE link_token", "DELETE FROM _sqlx_migrations WHERE version >= 7"]).await;
     let before = fs::read(&file).unwrap();
     let place = tempfile::tempdir().unwrap();
@@ -356,7 +357,7 @@ async fn everything_is_replaced_only_when_asked_twice() {
         fails(url(&app), &["restore", "--replace", "--yes", &name], "stop the server");
         browser.get("/api/me").await.is(200, "");
     }
-    stop(&mut app);
+    stop(&mut app).await;
     fails(url(&app), &["restore", &name], "--replace");
     fails(url(&app), &["restore", "--replace", &name], "say --yes");
     assert!(succeeds(url(&app), &["user", "list"]).contains("bob"));
@@ -371,11 +372,11 @@ async fn a_server_that_nobody_has_used_yet_counts_as_empty() {
     app.person("alice").await;
     let (_folder, _file, name) = folder();
     succeeds(url(&app), &["backup", &name]);
-    stop(&mut app);
+    stop(&mut app).await;
     let mut fresh = spawn().await;
     fresh.setup_token().await;
     fresh.browser().login("nobody", "wrong").await.is(401, "invalid_credentials");
-    stop(&mut fresh);
+    stop(&mut fresh).await;
     succeeds(url(&fresh), &["restore", &name]);
     assert!(succeeds(url(&fresh), &["user", "list"]).contains("alice"));
 }
@@ -408,10 +409,11 @@ async fn a_full_disk_leaves_what_was_there() {
     let big_name = big.to_str().unwrap();
     succeeds(url(&app), &["backup", big_name]);
     let before = fs::read(&file).unwrap();
+    let database = url(&app).to_owned();
     let limited = |arguments: &str| {
         // Without the trap the limit kills; with it, writing fails.
         let shell = format!("trap '' XFSZ; ulimit -f 1000; exec {} {arguments}", env!("CARGO_BIN_EXE_hallpass"));
-        let command = process::command(folder.path(), &[("DATABASE_URL", url(&app)), ("RUST_LOG", "warn")]);
+        let command = process::command(folder.path(), &[("DATABASE_URL", &database), ("RUST_LOG", "warn")]);
         command_of_shell(command, &shell).output().unwrap()
     };
     let output = limited(&format!("backup --force {name}"));
@@ -422,7 +424,7 @@ async fn a_full_disk_leaves_what_was_there() {
     assert!(!names(folder.path()).iter().any(|name| name.contains("partial")), "{:?}", names(folder.path()));
 
     app.execute("DELETE FROM audit_event").await;
-    stop(&mut app);
+    stop(&mut app).await;
     let output = limited(&format!("restore --replace --yes {big_name}"));
     if database::kind() == DatabaseKind::Sqlite {
         assert_eq!(output.status.code(), Some(1), "{}", text(&output));

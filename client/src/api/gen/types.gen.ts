@@ -114,7 +114,8 @@ export type AuditEvent =
   | "data_exported"
   | "invitation_created"
   | "invitation_accepted"
-  | "reset_link_created";
+  | "reset_link_created"
+  | "database_restored";
 
 /**
  * What went wrong, as a word that stays the same for ever.
