@@ -6,6 +6,8 @@ use sqlx::FromRow;
 
 use super::model::{MAX_PER_USER, Scope, from_words};
 use crate::clock::Timestamp;
+use crate::db::rows::Value;
+use crate::db::sweep::{self, Old};
 use crate::db::{Db, Sql, Tx};
 use crate::identity::{CurrentUser, Means, Role};
 use crate::secret::token::TokenHash;
@@ -194,15 +196,8 @@ pub async fn delete_all(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
 /// # Errors
 /// Those of the database.
 pub async fn delete_expired(db: &Db, until: Timestamp) -> Result<u64, sqlx::Error> {
-    const DELETE: Sql = sql!("DELETE FROM api_token WHERE expires_at < ?");
-    db.write(async |tx| {
-        on_tx!(tx, DELETE, |connection, text| sqlx::query(text)
-            .bind(until)
-            .execute(connection)
-            .await
-            .map(|done| done.rows_affected()))
-    })
-    .await
+    const OLD: Old = Old { table: "api_token", column: "expires_at", children: None };
+    sweep::run(db, &OLD, Value::Integer(Some(until.as_micros()))).await
 }
 
 /// Notes when tokens were last used. Only moves forward.

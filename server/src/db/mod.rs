@@ -9,6 +9,7 @@ pub mod restore;
 pub mod rows;
 #[macro_use]
 pub mod statement;
+pub mod sweep;
 #[macro_use]
 mod stored;
 mod tables;

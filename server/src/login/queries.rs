@@ -1,6 +1,8 @@
 //! Every statement about failed attempts.
 
 use crate::clock::Timestamp;
+use crate::db::rows::Value;
+use crate::db::sweep::{self, Old};
 use crate::db::{self, Db, Sql};
 use crate::{on_db, on_tx, sql};
 
@@ -55,9 +57,6 @@ async fn insert(db: &Db, bucket: &[u8], now: Timestamp, cost: i64) -> Result<(),
 
 /// Forgets buckets that are empty again.
 pub(super) async fn forget(db: &Db, now: Timestamp) -> Result<(), sqlx::Error> {
-    const DELETE: Sql = sql!("DELETE FROM login_attempt WHERE refilled_at <= ?");
-    db.write(async |tx| {
-        on_tx!(tx, DELETE, |connection, text| sqlx::query(text).bind(now).execute(connection).await.map(drop))
-    })
-    .await
+    const OLD: Old = Old { table: "login_attempt", column: "refilled_at", children: None };
+    sweep::run(db, &OLD, Value::Integer(Some(now.as_micros()))).await.map(drop)
 }

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::queries;
 use crate::clock::{Clock, Timestamp};
-use crate::db::Db;
+use crate::db::{Db, sweep};
 
 const BURST: i64 = 10;
 /// How many accounts an address may ask for at once; those of them that are made count as a failure does.
@@ -72,7 +72,7 @@ pub async fn sweep(db: Db, clock: Clock) {
     let mut interval = tokio::time::interval(Duration::from_mins(10));
     loop {
         interval.tick().await;
-        if let Err(error) = queries::forget(&db, clock.now()).await {
+        if let Some(Err(error)) = sweep::round(queries::forget(&db, clock.now())).await {
             tracing::warn!(%error, "old login attempts could not be forgotten");
         }
     }

@@ -89,7 +89,7 @@ async fn fill(db: &Db, lines: usize) {
     let line = |number: usize| {
         let text = |text: String| Value::Text(Some(text));
         vec![
-            text(format!("{number:036}")),
+            text(format!("f{number:035}")),
             Value::Integer(Some(0)),
             text("login_failed".to_owned()),
             text("x".repeat(900)),
@@ -248,7 +248,7 @@ async fn only_its_owner_reads_it_from_the_first_byte_and_what_was_cut_off_is_non
         let (folder, file, name) = folder();
         let shell = format!("umask 000; exec {} backup {name}", env!("CARGO_BIN_EXE_hallpass"));
         let command = process::command(folder.path(), &[("DATABASE_URL", url(&app)), ("RUST_LOG", "warn")]);
-        let mut child = command_of_shell(command, &shell).spawn().unwrap();
+        let mut child = command_of_shell(&command, &shell).spawn().unwrap();
         let began = Instant::now();
         let is_under_way = |folder: &Path| {
             names(folder).iter().any(|name| {
@@ -279,7 +279,7 @@ async fn only_its_owner_reads_it_from_the_first_byte_and_what_was_cut_off_is_non
 }
 
 /// The same environment and folder, but a shell that goes on as something else.
-fn command_of_shell(command: Command, shell: &str) -> Command {
+fn command_of_shell(command: &Command, shell: &str) -> Command {
     let mut changed = Command::new("bash");
     changed.args(["-c", shell]).env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     changed.current_dir(command.get_current_dir().unwrap());
@@ -414,7 +414,7 @@ async fn a_full_disk_leaves_what_was_there() {
         // Without the trap the limit kills; with it, writing fails.
         let shell = format!("trap '' XFSZ; ulimit -f 1000; exec {} {arguments}", env!("CARGO_BIN_EXE_hallpass"));
         let command = process::command(folder.path(), &[("DATABASE_URL", &database), ("RUST_LOG", "warn")]);
-        command_of_shell(command, &shell).output().unwrap()
+        command_of_shell(&command, &shell).output().unwrap()
     };
     let output = limited(&format!("backup --force {name}"));
     assert_eq!(output.status.code(), Some(1), "{}", text(&output));
