@@ -188,7 +188,7 @@ fn prune(db: Db, clock: Clock, seconds: u64, took: Arc<AtomicU64>) -> thread::Jo
                     audit::prune::run(&db, &clock, 30 * DAY)
                 )
             };
-            if let Ok(done) = tokio::time::timeout(Duration::from_secs(seconds), both).await {
+            if let Ok(done) = tokio::time::timeout(Duration::from_secs(seconds), Box::pin(both)).await {
                 done.unwrap();
             }
             took.store(u64::try_from(began.elapsed().as_millis()).unwrap(), Ordering::Relaxed);

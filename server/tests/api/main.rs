@@ -32,6 +32,7 @@ mod private_server;
 mod problems;
 mod process;
 mod profile;
+mod prune;
 mod queries;
 mod register;
 mod schema;
