@@ -379,6 +379,8 @@ async fn a_server_that_nobody_has_used_yet_counts_as_empty() {
     stop(&mut fresh).await;
     succeeds(url(&fresh), &["restore", &name]);
     assert!(succeeds(url(&fresh), &["user", "list"]).contains("alice"));
+    let served = spawn_with(&[("DATABASE_URL", url(&fresh))]).await;
+    assert_eq!(served.number("SELECT COUNT(*) FROM link_token").await, 0, "the setup link is good no more");
 }
 
 /// Copied into its place, it would bring ended sessions back to life.
