@@ -7,7 +7,10 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use hallpass::config::DatabaseKind;
+use hallpass::app::{Application, StartError};
+use hallpass::clock::Clock;
+use hallpass::config::{Config, DatabaseConfig, DatabaseKind};
+use hallpass::db::migrate::SchemaError;
 use hallpass::db::rows::{self, BATCH, Value};
 use hallpass::db::{Db, Tx};
 use hallpass::identity::Role;
@@ -333,7 +336,17 @@ async fn an_older_backup_is_brought_up_to_date_and_stays_as_it_is() {
     let (_folder, file, name) = folder();
     succeeds(url(&app), &["backup", &name]);
     stop(&mut app).await;
-    change(&file, &["DROP TABLE link_token", "DELETE FROM _sqlx_migrations WHERE version >= 7"]).await;
+    change(
+        &file,
+        &[
+            "DROP TABLE link_token",
+            "DROP TABLE audit_event",
+            "DROP TABLE api_token",
+            "DROP TABLE refresh_token",
+            "DELETE FROM _sqlx_migrations WHERE version >= 4",
+        ],
+    )
+    .await;
     let before = fs::read(&file).unwrap();
     let place = tempfile::tempdir().unwrap();
     let target = make(place.path()).await;
@@ -391,9 +404,12 @@ async fn a_backup_does_not_serve() {
     let (_folder, file, name) = folder();
     succeeds(url(&app), &["backup", &name]);
     let copied = format!("sqlite://{name}");
-    for arguments in [&["serve"][..], &["user", "list"], &["migrate"]] {
+    for arguments in [&["user", "list"][..], &["migrate"]] {
         fails(&copied, arguments, "hallpass restore");
     }
+    let database = DatabaseConfig::new(copied.as_str().into()).unwrap();
+    let served = Application::bind(Config { database, ..app.config.clone() }, Clock::system()).await;
+    assert!(matches!(served, Err(StartError::Schema(SchemaError::Backup))), "{served:?}");
     let again = file.with_file_name("again.db");
     fails(&copied, &["backup", again.to_str().unwrap()], "hallpass restore");
     assert!(!again.exists());
