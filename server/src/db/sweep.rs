@@ -34,7 +34,7 @@ pub async fn run(db: &Db, old: &Old, until: Value) -> Result<u64, sqlx::Error> {
     let mut deleted = 0;
     loop {
         let began = Instant::now();
-        let keys = keys(db, old.table, old.column, " < ", std::slice::from_ref(&until)).await?;
+        let keys = keys(db, old.table, old.column, Comparison::Below(&until)).await?;
         if let Some((table, column)) = old.children {
             delete_children(db, table, column, &keys).await?;
         }
@@ -53,7 +53,7 @@ async fn delete_children(db: &Db, table: &str, column: &str, parents: &[Value]) 
     let delete = format!("DELETE FROM {table} WHERE {} IN ", key_of(table).0);
     loop {
         let began = Instant::now();
-        let keys = keys(db, table, column, " IN ", parents).await?;
+        let keys = keys(db, table, column, Comparison::In(parents)).await?;
         db.write(async |tx: &mut Tx| rows::on_keys(tx, &delete, &keys, None).await).await?;
         if keys.len() < BATCH {
             return Ok(());
@@ -77,19 +77,26 @@ fn key_of(table: &str) -> (&'static str, Kind) {
     table.columns[0]
 }
 
+/// How a column compares.
+enum Comparison<'a> {
+    /// It is below a value; the lowest come first.
+    Below(&'a Value),
+    /// It is one of some values.
+    In(&'a [Value]),
+}
+
 /// The keys of up to [`BATCH`] rows whose column compares so to the values.
-async fn keys(
-    db: &Db,
-    table: &str,
-    column: &str,
-    comparison: &str,
-    values: &[Value],
-) -> Result<Vec<Value>, sqlx::Error> {
+async fn keys(db: &Db, table: &str, column: &str, comparison: Comparison<'_>) -> Result<Vec<Value>, sqlx::Error> {
     let (key, kind) = key_of(table);
+    let (operator, values, order) = match comparison {
+        Comparison::Below(value) => ("<", std::slice::from_ref(value), format!(" ORDER BY {column}")),
+        // In no order, for which all of them would have to be found first.
+        Comparison::In(values) => ("IN", values, String::new()),
+    };
     macro_rules! find {
         ($pool:expr, $driver:ty) => {{
             let mut query =
-                QueryBuilder::<$driver>::new(format!("SELECT {key} FROM {table} WHERE {column}{comparison}("));
+                QueryBuilder::<$driver>::new(format!("SELECT {key} FROM {table} WHERE {column} {operator} ("));
             let mut list = query.separated(", ");
             for value in values {
                 match value.clone() {
@@ -99,7 +106,7 @@ async fn keys(
                     Value::Boolean(value) => list.push_bind(value),
                 };
             }
-            query.push(format!(") ORDER BY {column} LIMIT {BATCH}"));
+            query.push(format!("){order} LIMIT {BATCH}"));
             let found = in_time(query.build().fetch_all($pool)).await?;
             let value = |row: &<$driver as sqlx::Database>::Row| {
                 Ok(match kind {

@@ -508,9 +508,10 @@ async fn mark(
     }
     let update = |reason: EndReason, ended_at: &str| {
         let (status, active) = (Status::from(reason), Status::Active);
+        // COALESCE, because SQLite would look through all active sessions where an index can find them.
         format!(
             "UPDATE session SET status = '{status}', end_reason = '{reason}', ended_at = {ended_at} \
-             WHERE status = '{active}' AND id IN"
+             WHERE COALESCE(status, '') = '{active}' AND id IN"
         )
     };
     let rests = lifetime.idle.unwrap_or_default().as_micros();
