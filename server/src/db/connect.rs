@@ -137,6 +137,8 @@ fn sqlite_options(url: &str) -> Result<SqliteConnectOptions, sqlx::Error> {
         .journal_mode(SqliteJournalMode::Wal)
         // FULL: an acknowledged login survives a power cut (sqlite.org/pragma.html#pragma_synchronous).
         .synchronous(SqliteSynchronous::Full)
+        // A long backup keeps the log from being emptied; what it has grown to by then is given back afterwards (64 MiB stay).
+        .pragma("journal_size_limit", "67108864")
         .busy_timeout(Duration::from_secs(5))
         .disable_statement_logging())
 }
