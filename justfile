@@ -112,6 +112,11 @@ test-cluster: (packages "mariadb-backup" "galera-4")
 bench: (packages "wrk")
     bash server/bench.sh
 
+# How long requests take while ten million old rows are deleted from SQLite; needs 10 GB
+[group('check')]
+bench-prune:
+    cargo bench --locked --quiet --bench prune
+
 # Make ./secrets for docker-compose.yml: the keys, a database password, the URLs that hold it
 [group('deploy')]
 secrets:

@@ -30,6 +30,7 @@ const ownSentences: Record<AuditEvent, string> = {
   password_reset_requested: "Somebody asked for a new password for you",
   email_change_requested: "You gave another e-mail address, to be confirmed",
   mail_undelivered: "A mail to you could not be delivered",
+  database_restored: "A backup was restored",
 };
 
 /** What happened, told to the person it happened to. */
@@ -70,4 +71,5 @@ export const auditSentences: Record<AuditEvent, string> = {
   password_reset_requested: "Password forgotten",
   email_change_requested: "Address to be confirmed",
   mail_undelivered: "Mail not delivered",
+  database_restored: "Backup restored",
 };

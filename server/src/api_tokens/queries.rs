@@ -7,6 +7,8 @@ use sqlx::FromRow;
 use super::model::{MAX_PER_USER, Scope, from_words};
 use crate::audit::{self, Entry, Event};
 use crate::clock::Timestamp;
+use crate::db::rows::Value;
+use crate::db::sweep::{self, Old};
 use crate::db::{Db, Sql, Tx};
 use crate::identity::{CurrentUser, Means, Role};
 use crate::secret::token::TokenHash;
@@ -213,15 +215,8 @@ pub async fn delete_since(tx: &mut Tx, user_id: &str, since: Timestamp) -> Resul
 /// # Errors
 /// Those of the database.
 pub async fn delete_expired(db: &Db, until: Timestamp) -> Result<u64, sqlx::Error> {
-    const DELETE: Sql = sql!("DELETE FROM api_token WHERE expires_at < ?");
-    db.write(async |tx| {
-        on_tx!(tx, DELETE, |connection, text| sqlx::query(text)
-            .bind(until)
-            .execute(connection)
-            .await
-            .map(|done| done.rows_affected()))
-    })
-    .await
+    const OLD: Old = Old { table: "api_token", column: "expires_at", children: None };
+    sweep::run(db, &OLD, Value::Integer(Some(until.as_micros()))).await
 }
 
 /// Notes when tokens were last used, and in the audit the first use of each day (UTC). Only moves forward.

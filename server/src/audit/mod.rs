@@ -75,6 +75,8 @@ pub enum Event {
     EmailChangeRequested,
     /// A mail could not be delivered; the detail says which, and why.
     MailUndelivered,
+    /// A backup was restored; the detail says when it was made.
+    DatabaseRestored,
 }
 
 stored_as_text!(Event);

@@ -5,7 +5,9 @@ use sqlx::FromRow;
 use super::{Entry, Event};
 use crate::clock::Timestamp;
 use crate::db::rows::{self, Value};
+use crate::db::sweep::{self, Old};
 use crate::db::{Db, Sql, Tx};
+use crate::identity::first_id;
 use crate::{on_db, on_tx, sql};
 
 /// Writes a line.
@@ -169,25 +171,8 @@ pub async fn anonymize(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
     on_tx!(tx, BY, |connection, text| sqlx::query(text).bind(user_id).execute(connection).await.map(drop))
 }
 
-/// Deletes at most `batch` lines from before `until`; says how many.
-pub(super) async fn delete_old(db: &Db, until: Timestamp, batch: u32) -> Result<u64, sqlx::Error> {
-    const OLD: Sql = sql!("SELECT id FROM audit_event WHERE at < ? ORDER BY id LIMIT ?");
-    const DELETE: Sql = sql!("DELETE FROM audit_event WHERE id = ?");
-    let old: Vec<String> = on_db!(db, OLD, |pool, text| sqlx::query_scalar(text)
-        .bind(until)
-        .bind(i64::from(batch))
-        .fetch_all(pool)
-        .await)?;
-    db.write(async |tx| {
-        let mut deleted = 0;
-        for id in &old {
-            deleted += on_tx!(tx, DELETE, |connection, text| sqlx::query(text)
-                .bind(id)
-                .execute(connection)
-                .await
-                .map(|done| done.rows_affected()))?;
-        }
-        Ok::<_, sqlx::Error>(deleted)
-    })
-    .await
+/// Deletes the lines from before `until`, which are those with the ids from before; says how many.
+pub(super) async fn delete_old(db: &Db, until: Timestamp) -> Result<u64, sqlx::Error> {
+    const OLD: Old = Old { table: "audit_event", column: "id", children: None };
+    sweep::run(db, &OLD, Value::Text(Some(first_id(until)))).await
 }

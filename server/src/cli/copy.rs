@@ -3,8 +3,8 @@
 use std::fs;
 
 use anyhow::{Context, anyhow, bail};
-use indicatif::{ProgressBar, ProgressStyle};
 
+use super::bar;
 use crate::config::{Config, DatabaseConfig};
 use crate::db::{self, Db, copy};
 
@@ -26,14 +26,9 @@ pub(super) async fn run(from: Option<&str>, to: &str) -> anyhow::Result<()> {
     let source = open("source", &from).await?;
     let target = open("target", &database(to)?).await?;
 
-    let bar = ProgressBar::new(0)
-        .with_style(ProgressStyle::with_template("{msg:<14} {wide_bar} {human_pos} of {human_len}")?);
+    let bar = bar::tables()?;
     copy::run(&source, &target, |progress| {
-        if bar.message() != progress.table {
-            bar.set_message(progress.table);
-        }
-        bar.set_length(progress.total);
-        bar.set_position(progress.done);
+        bar::show(&bar, progress);
         if progress.done == progress.total {
             bar.suspend(|| println!("{:<14} {} rows", progress.table, progress.total));
         }

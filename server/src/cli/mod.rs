@@ -1,5 +1,7 @@
 //! The command line: one file a subcommand. Exit codes: 0 done, 1 failed, 2 wrong usage, 78 unusable configuration.
 
+mod backup;
+mod bar;
 mod check;
 mod completions;
 mod copy;
@@ -9,11 +11,14 @@ mod import;
 mod migrate;
 mod openapi;
 mod password_input;
+mod restore;
 mod serve;
 mod session;
 mod token;
 mod user;
+mod whole_file;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -68,6 +73,18 @@ enum Command {
         #[arg(long, value_name = "URL")]
         to: String,
     },
+    /// Write everything into one file, while the servers go on
+    #[command(after_help = backup::EXAMPLES)]
+    Backup {
+        /// The file to write, an SQLite database; nothing may have that name yet
+        file: PathBuf,
+        /// Overwrite the file if there is one
+        #[arg(long)]
+        force: bool,
+    },
+    /// Bring a backup back into an empty database, or in the place of everything; ends all sessions and tokens
+    #[command(after_help = restore::EXAMPLES)]
+    Restore(restore::Arguments),
     /// Print the OpenAPI document
     #[command(after_help = "Examples:\n  hallpass openapi > openapi.json")]
     Openapi,
@@ -98,6 +115,8 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Session(command) => session::run(command).await,
         Command::Token(command) => token::run(command).await,
         Command::Copy { from, to } => copy::run(from.as_deref(), &to).await,
+        Command::Backup { file, force } => backup::run(&file, force).await,
+        Command::Restore(arguments) => restore::run(arguments).await,
         Command::Check => check::run().await,
         Command::Health => health::run(),
         Command::Completions { shell } => completions::run(shell),

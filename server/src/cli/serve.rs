@@ -28,7 +28,7 @@ pub(super) async fn run() -> anyhow::Result<()> {
 }
 
 /// Done at SIGTERM (a service manager) or SIGINT (Ctrl-C).
-fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+pub(super) fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {

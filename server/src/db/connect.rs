@@ -1,7 +1,7 @@
 //! How each database is connected to: what a session is told, how connections are encrypted, pooled and let go.
 
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions, MySqlSslMode};
 use sqlx::pool::{PoolConnectionMetadata, PoolOptions};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Database, Executor, MySqlConnection, Pool};
 
 use super::Db;
@@ -60,14 +60,7 @@ impl Db {
         let url = config.url();
         match config.kind {
             DatabaseKind::Sqlite => {
-                let options = SqliteConnectOptions::from_str(url)?
-                    .create_if_missing(true)
-                    .foreign_keys(true)
-                    .journal_mode(SqliteJournalMode::Wal)
-                    // FULL: an acknowledged login survives a power cut (sqlite.org/pragma.html#pragma_synchronous).
-                    .synchronous(SqliteSynchronous::Full)
-                    .busy_timeout(Duration::from_secs(5))
-                    .disable_statement_logging();
+                let options = sqlite_options(url)?;
                 prepare_file(options.get_filename()).map_err(sqlx::Error::Io)?;
                 let pool = SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false);
                 let writer = pool.clone().max_connections(1).connect_with(options.clone()).await?;
@@ -91,16 +84,70 @@ impl Db {
         }
     }
 
+    /// Opens the database for a command that needs it to itself. SQLite refuses that (busy, [`super::is_in_use`]) while a server
+    /// or another command has the file open, and keeps everybody else out until it is closed; the others cannot tell.
+    ///
+    /// # Errors
+    /// When the URL is malformed, or the database cannot be reached or is in use.
+    pub async fn connect_alone(config: &DatabaseConfig) -> Result<Self, sqlx::Error> {
+        if config.kind != DatabaseKind::Sqlite {
+            return Self::connect(config).await;
+        }
+        let options = sqlite_options(config.url())?.locking_mode(SqliteLockingMode::Exclusive);
+        prepare_file(options.get_filename()).map_err(sqlx::Error::Io)?;
+        one_connection(options.busy_timeout(Duration::from_secs(1))).await
+    }
+
+    /// Opens an SQLite file that is not in use as a database: one that is being written and nobody has seen yet, which is lost
+    /// when that fails; or one that is only read.
+    pub(super) async fn open_file(file: &Path, read_only: bool) -> Result<Self, sqlx::Error> {
+        let options = SqliteConnectOptions::new().filename(file).foreign_keys(true).disable_statement_logging();
+        one_connection(if read_only {
+            options.read_only(true)
+        } else {
+            options.journal_mode(SqliteJournalMode::Memory).synchronous(SqliteSynchronous::Off)
+        })
+        .await
+    }
+
+    /// The file that an SQLite database lies in.
+    ///
+    /// # Errors
+    /// When the URL is malformed.
+    pub fn file(config: &DatabaseConfig) -> Result<Option<PathBuf>, sqlx::Error> {
+        match config.kind {
+            DatabaseKind::Sqlite => Ok(Some(SqliteConnectOptions::from_str(config.url())?.get_filename().to_owned())),
+            DatabaseKind::MySql | DatabaseKind::Postgres => Ok(None),
+        }
+    }
+
     /// Whether connecting would have to make the database first, which only SQLite does.
     ///
     /// # Errors
     /// When the URL is malformed.
     pub fn is_yet_to_be_made(config: &DatabaseConfig) -> Result<bool, sqlx::Error> {
-        match config.kind {
-            DatabaseKind::Sqlite => Ok(!SqliteConnectOptions::from_str(config.url())?.get_filename().exists()),
-            DatabaseKind::MySql | DatabaseKind::Postgres => Ok(false),
-        }
+        Ok(Self::file(config)?.is_some_and(|file| !file.exists()))
     }
+}
+
+fn sqlite_options(url: &str) -> Result<SqliteConnectOptions, sqlx::Error> {
+    Ok(SqliteConnectOptions::from_str(url)?
+        .create_if_missing(true)
+        .foreign_keys(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // FULL: an acknowledged login survives a power cut (sqlite.org/pragma.html#pragma_synchronous).
+        .synchronous(SqliteSynchronous::Full)
+        // A long backup keeps the log from being emptied; what it has grown to by then is given back afterwards (64 MiB stay).
+        .pragma("journal_size_limit", "67108864")
+        .busy_timeout(Duration::from_secs(5))
+        .disable_statement_logging())
+}
+
+/// A pool of one connection, which stays open.
+async fn one_connection(options: SqliteConnectOptions) -> Result<Db, sqlx::Error> {
+    let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
+    let pool = pool.acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options).await?;
+    Ok(Db::Sqlite { reader: pool.clone(), writer: pool })
 }
 
 async fn prepare_mysql(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {

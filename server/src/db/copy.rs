@@ -3,9 +3,10 @@
 use sha2::{Digest, Sha256};
 use sqlx::{QueryBuilder, Row as _};
 
+use super::migrate::{self, Age, SchemaError};
 use super::rows::{self, BATCH, Row, Value, on_driver};
 use super::tables::{Kind, TABLES, Table};
-use super::{Db, Tx, migrate};
+use super::{Db, Tx};
 
 /// Why nothing was copied.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +22,7 @@ pub enum CopyError {
     Different(&'static str),
     /// The target's schema could not be made.
     #[error(transparent)]
-    Schema(#[from] migrate::SchemaError),
+    Schema(#[from] SchemaError),
     /// One of the two failed.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
@@ -45,8 +46,10 @@ pub struct Progress {
 /// # Errors
 /// [`CopyError`]; then the target is as it was.
 pub async fn run(from: &Db, to: &Db, progress: impl Fn(Progress)) -> Result<(), CopyError> {
-    if migrate::pending(from).await? > 0 {
-        return Err(CopyError::OldSource);
+    match migrate::age(from).await? {
+        Age::Current => {}
+        Age::Older => return Err(CopyError::OldSource),
+        Age::Newer(version) => return Err(SchemaError::Newer(version).into()),
     }
     migrate::run(to).await?;
     let mut source = from.snapshot().await?;
@@ -61,7 +64,8 @@ pub async fn run(from: &Db, to: &Db, progress: impl Fn(Progress)) -> Result<(), 
     Ok(())
 }
 
-async fn copy_table(
+/// Copies one table, and compares what has arrived.
+pub(super) async fn copy_table(
     source: &mut Tx,
     target: &mut Tx,
     table: &Table,
@@ -96,7 +100,7 @@ async fn copy_table(
 
 impl Db {
     /// A transaction that sees the database as it is now, whatever others change meanwhile.
-    async fn snapshot(&self) -> Result<Tx, sqlx::Error> {
+    pub(super) async fn snapshot(&self) -> Result<Tx, sqlx::Error> {
         Ok(match self {
             Self::Sqlite { reader, .. } => Tx::Sqlite(reader.begin().await?),
             Self::MySql(remote) => {
@@ -111,7 +115,8 @@ impl Db {
     }
 }
 
-async fn count(tx: &mut Tx, table: &Table) -> Result<u64, sqlx::Error> {
+/// How many rows a table has.
+pub(super) async fn count(tx: &mut Tx, table: &Table) -> Result<u64, sqlx::Error> {
     let count: i64 = on_driver!(tx, |connection, Driver| {
         let mut query = QueryBuilder::<Driver>::new(format!("SELECT COUNT(*) FROM {}", table.name));
         query.build_query_scalar().fetch_one(connection).await?

@@ -1,12 +1,42 @@
 //! What the errors of three databases mean.
 
+use std::io::ErrorKind;
+
 use sqlx::error::DatabaseError;
 use sqlx::mysql::MySqlDatabaseError;
+use sqlx::sqlite::SqliteError;
 
 /// Whether an INSERT or UPDATE met a value that a unique column already holds.
 #[must_use]
 pub fn is_unique_violation(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(DatabaseError::is_unique_violation)
+}
+
+/// Whether an SQLite file cannot be had alone, because somebody else has it open.
+#[must_use]
+pub fn is_in_use(error: &sqlx::Error) -> bool {
+    sqlite_code(error) == Some(5)
+}
+
+/// Whether there was no room left to write to.
+#[must_use]
+pub fn is_full(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(error) => matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded),
+        _ => sqlite_code(error) == Some(13),
+    }
+}
+
+/// Whether an SQLite file is none, or is damaged.
+pub(super) fn is_unreadable(error: &sqlx::Error) -> bool {
+    matches!(sqlite_code(error), Some(11 | 26))
+}
+
+/// SQLite's primary result code (sqlite.org/rescode.html).
+fn sqlite_code(error: &sqlx::Error) -> Option<u32> {
+    let error = error.as_database_error()?;
+    error.try_downcast_ref::<SqliteError>()?;
+    error.code()?.parse::<u32>().ok().map(|code| code & 0xff)
 }
 
 /// What to do when a database cannot be opened.

@@ -6,7 +6,7 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{Connection, MySqlConnection};
 
 use super::failure::{is_conflict, is_unique_violation};
-use super::{Db, Sql};
+use super::{Db, Sql, backup};
 use crate::{on_db, random, sql};
 
 static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
@@ -36,6 +36,11 @@ pub enum SchemaError {
     /// A migration that was applied has since been edited.
     #[error("migration {0} differs from the one that was applied to this database: use an unmodified release")]
     Edited(i64),
+    /// The file is no database to work on, but a copy of one.
+    #[error(
+        "the database is a backup, whose sessions may have been ended since: bring it back with `hallpass restore`"
+    )]
+    Backup,
     /// Another server holds the lock for too long.
     #[error("another server has been changing the schema for a minute: wait until it is done, then start again")]
     Locked,
@@ -71,6 +76,9 @@ pub async fn run(db: &Db) -> Result<(), SchemaError> {
         Db::Sqlite { writer, .. } => {
             // All migrations in one transaction: it is both the lock and the promise of all or nothing.
             let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
+            if backup::made_at(&mut tx).await?.is_some() {
+                return Err(SchemaError::Backup);
+            }
             SQLITE.run(&mut *tx).await?;
             tx.commit().await?;
         }
@@ -154,12 +162,42 @@ pub async fn pending(db: &Db) -> Result<usize, sqlx::Error> {
         Err(error) if !super::is_unavailable(&error) => 0,
         Err(error) => return Err(error),
     };
-    let migrations = match db {
+    Ok(migrator(db).iter().count().saturating_sub(applied))
+}
+
+/// How the schema of a database compares to the one that this version needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Age {
+    /// It lacks migrations.
+    Older,
+    /// It is the same.
+    Current,
+    /// It has this migration, which this version does not know.
+    Newer(i64),
+}
+
+/// How old the schema is; changes nothing.
+///
+/// # Errors
+/// When the database is away.
+pub async fn age(db: &Db) -> Result<Age, sqlx::Error> {
+    const LATEST: Sql = sql!("SELECT MAX(version) FROM _sqlx_migrations");
+    if pending(db).await? > 0 {
+        return Ok(Age::Older);
+    }
+    let latest: Option<i64> = on_db!(db, LATEST, |pool, text| sqlx::query_scalar(text).fetch_one(pool).await)?;
+    Ok(match latest {
+        Some(version) if !migrator(db).version_exists(version) => Age::Newer(version),
+        _ => Age::Current,
+    })
+}
+
+fn migrator(db: &Db) -> &'static Migrator {
+    match db {
         Db::Sqlite { .. } => &SQLITE,
         Db::MySql(_) => &MYSQL,
         Db::Postgres(_) => &POSTGRES,
-    };
-    Ok(migrations.iter().count().saturating_sub(applied))
+    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,15 @@
 //! The database: which one, its pools, transactions, and what its errors mean.
 
+pub mod backup;
 mod connect;
 pub mod copy;
 mod failure;
 pub mod migrate;
+pub mod restore;
 pub mod rows;
 #[macro_use]
 pub mod statement;
+pub mod sweep;
 #[macro_use]
 mod stored;
 mod tables;
@@ -18,8 +21,8 @@ use sqlx::sqlite::SqlitePool;
 use sqlx::{MySql, Postgres};
 
 pub use connect::Remote;
-pub use failure::{advice, is_unavailable, is_unique_violation};
-pub use statement::Sql;
+pub use failure::{advice, is_full, is_in_use, is_unavailable, is_unique_violation};
+pub use statement::{Sql, patiently};
 pub use transaction::{Abort, Tx};
 
 /// The pools of the database that `DATABASE_URL` names.

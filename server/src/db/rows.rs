@@ -69,6 +69,45 @@ pub async fn insert(tx: &mut Tx, table: &str, columns: &str, rows: &[Row]) -> Re
     })
 }
 
+/// Runs `statement`, which ends in `IN`, on the rows that have one of up to [`BATCH`] keys, and whose column is still `below`
+/// a value; says how many rows that were.
+///
+/// # Errors
+/// Those of the database.
+pub async fn on_keys(
+    tx: &mut Tx,
+    statement: &str,
+    keys: &[Value],
+    below: Option<&(&str, Value)>,
+) -> Result<u64, sqlx::Error> {
+    macro_rules! bind {
+        ($query:expr, $value:expr) => {
+            match $value.clone() {
+                Value::Text(value) => $query.push_bind(value),
+                Value::Integer(value) => $query.push_bind(value),
+                Value::Bytes(value) => $query.push_bind(value),
+                Value::Boolean(value) => $query.push_bind(value),
+            }
+        };
+    }
+    if keys.is_empty() {
+        return Ok(0);
+    }
+    on_driver!(tx, |connection, Driver| {
+        let mut query = QueryBuilder::<Driver>::new(format!("{statement} ("));
+        let mut list = query.separated(", ");
+        for key in keys {
+            bind!(list, key);
+        }
+        query.push(")");
+        if let Some((column, value)) = below {
+            query.push(format!(" AND {column} < "));
+            bind!(query, value);
+        }
+        Ok(in_time(query.build().execute(connection)).await?.rows_affected())
+    })
+}
+
 /// Which of up to [`BATCH`] texts stand in a column of `table`.
 ///
 /// # Errors

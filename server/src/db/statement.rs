@@ -32,10 +32,20 @@ macro_rules! sql {
 /// How long a statement may take; a database that hangs is one that is away.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 
+tokio::task_local! {
+    static PATIENCE: Duration;
+}
+
 /// Waits for the database, but not for ever.
 pub(crate) async fn in_time<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
     let late = |_| Err(sqlx::Error::Io(io::ErrorKind::TimedOut.into()));
-    tokio::time::timeout(STATEMENT_TIMEOUT, work).await.unwrap_or_else(late)
+    let limit = PATIENCE.try_with(|limit| *limit).unwrap_or(STATEMENT_TIMEOUT);
+    tokio::time::timeout(limit, work).await.unwrap_or_else(late)
+}
+
+/// Gives each statement of `work` a day: for commands about everything there is, which nobody's request waits for.
+pub fn patiently<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
+    PATIENCE.scope(Duration::from_hours(24), Box::pin(work))
 }
 
 /// Expands one body against the driver in use, for statements that only read.

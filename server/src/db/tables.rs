@@ -13,6 +13,9 @@ pub(super) enum Kind {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Table {
     pub name: &'static str,
+    /// Whether a restored backup brings its rows back. What lets somebody in may have been taken back since, and does not
+    /// come back; nor does what is only true for a moment.
+    pub is_restored: bool,
     pub columns: &'static [(&'static str, Kind)],
 }
 
@@ -21,6 +24,7 @@ use Kind::{Boolean, Bytes, Integer, Text};
 pub(super) const TABLES: &[Table] = &[
     Table {
         name: "user_account",
+        is_restored: true,
         columns: &[
             ("id", Text),
             ("username", Text),
@@ -38,6 +42,8 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "session",
+        // As history: each has ended.
+        is_restored: true,
         columns: &[
             ("id", Text),
             ("token_hash", Bytes),
@@ -56,6 +62,8 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "refresh_token",
+        // Their sessions have ended, which is what their holders are told.
+        is_restored: true,
         columns: &[
             ("token_hash", Bytes),
             ("session_id", Text),
@@ -66,6 +74,7 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "api_token",
+        is_restored: false,
         columns: &[
             ("id", Text),
             ("token_hash", Bytes),
@@ -79,6 +88,7 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "audit_event",
+        is_restored: true,
         columns: &[
             ("id", Text),
             ("at", Integer),
@@ -93,11 +103,13 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "link_token",
+        is_restored: false,
         columns: &[("token_hash", Bytes), ("purpose", Text), ("user_id", Text), ("expires_at", Integer)],
     },
-    Table { name: "link_email", columns: &[("token_hash", Bytes), ("email", Text)] },
+    Table { name: "link_email", is_restored: false, columns: &[("token_hash", Bytes), ("email", Text)] },
     Table {
         name: "mail",
+        is_restored: false,
         columns: &[
             ("id", Text),
             ("user_id", Text),
@@ -111,5 +123,5 @@ pub(super) const TABLES: &[Table] = &[
             ("last_error", Text),
         ],
     },
-    Table { name: "login_attempt", columns: &[("bucket", Bytes), ("refilled_at", Integer)] },
+    Table { name: "login_attempt", is_restored: false, columns: &[("bucket", Bytes), ("refilled_at", Integer)] },
 ];

@@ -4,6 +4,8 @@ use sqlx::FromRow;
 
 use super::Purpose;
 use crate::clock::Timestamp;
+use crate::db::rows::Value;
+use crate::db::sweep::{self, Old};
 use crate::db::{Db, Sql, Tx};
 use crate::secret::token::TokenHash;
 use crate::{on_db, on_tx, sql};
@@ -133,13 +135,6 @@ pub async fn consume_setup(tx: &mut Tx) -> Result<bool, sqlx::Error> {
 
 /// Deletes links that were good until before `until`.
 pub(super) async fn delete_expired(db: &Db, until: Timestamp) -> Result<u64, sqlx::Error> {
-    const DELETE: Sql = sql!("DELETE FROM link_token WHERE expires_at <= ?");
-    db.write(async |tx| {
-        on_tx!(tx, DELETE, |connection, text| sqlx::query(text)
-            .bind(until)
-            .execute(connection)
-            .await
-            .map(|done| done.rows_affected()))
-    })
-    .await
+    const OLD: Old = Old { table: "link_token", column: "expires_at", children: None };
+    sweep::run(db, &OLD, Value::Integer(Some(until.as_micros()))).await
 }

@@ -8,6 +8,8 @@ use utoipa::ToSchema;
 
 use crate::audit::Event;
 use crate::clock::Timestamp;
+use crate::db::rows::Value;
+use crate::db::sweep::{self, Old};
 use crate::db::{self, Db, Sql, Tx};
 use crate::identity::first_id;
 use crate::{on_db, on_tx, sql};
@@ -102,11 +104,8 @@ async fn insert(db: &Db, bucket: &[u8], now: Timestamp, cost: i64) -> Result<(),
 
 /// Forgets buckets that are empty again.
 pub(super) async fn forget(db: &Db, now: Timestamp) -> Result<(), sqlx::Error> {
-    const DELETE: Sql = sql!("DELETE FROM login_attempt WHERE refilled_at <= ?");
-    db.write(async |tx| {
-        on_tx!(tx, DELETE, |connection, text| sqlx::query(text).bind(now).execute(connection).await.map(drop))
-    })
-    .await
+    const OLD: Old = Old { table: "login_attempt", column: "refilled_at", children: None };
+    sweep::run(db, &OLD, Value::Integer(Some(now.as_micros()))).await.map(drop)
 }
 
 /// A sign-in from a browser that was new to the person.

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::queries;
 use crate::clock::{Clock, Timestamp};
-use crate::db::Db;
+use crate::db::{Db, sweep};
 use crate::fold::fold;
 use crate::http::problem::{Code, Problem};
 
@@ -136,7 +136,7 @@ pub async fn sweep(db: Db, clock: Clock) {
     let mut interval = tokio::time::interval(Duration::from_mins(10));
     loop {
         interval.tick().await;
-        if let Err(error) = queries::forget(&db, clock.now()).await {
+        if let Some(Err(error)) = sweep::round(queries::forget(&db, clock.now())).await {
             tracing::warn!(%error, "old login attempts could not be forgotten");
         }
     }

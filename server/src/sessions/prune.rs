@@ -2,15 +2,12 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::model::{HISTORY, Lifetime};
 use super::queries;
-use crate::clock::Clock;
-use crate::db::Db;
-
-/// Rows a transaction touches: few enough that nobody waits long behind it.
-const BATCH: u32 = 500;
-/// What other writers get between two batches.
-const PAUSE: Duration = Duration::from_millis(5);
+use crate::clock::{Clock, Timestamp};
+use crate::db::{Db, sweep};
 
 /// What a run has done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,22 +18,41 @@ pub struct Pruned {
     pub deleted: u64,
 }
 
-/// Prunes everything there is to prune, in small batches.
+/// Prunes everything there is to prune, in small steps.
 ///
 /// # Errors
 /// Those of the database; what was done until then stays done.
 pub async fn run(db: &Db, clock: &Clock, lifetime: &Lifetime) -> Result<Pruned, sqlx::Error> {
-    let mut pruned = Pruned::default();
     let now = clock.now();
+    let expired = expire(db, lifetime, now).await? + expire_idle(db, lifetime, now).await?;
+    Ok(Pruned { expired, deleted: queries::delete_ended(db, now.minus(HISTORY)).await? })
+}
+
+async fn expire(db: &Db, lifetime: &Lifetime, now: Timestamp) -> Result<u64, sqlx::Error> {
+    let mut expired = 0;
     loop {
-        let expired = queries::expire(db, lifetime, now, BATCH).await?;
-        let deleted = queries::delete_ended(db, now.minus(HISTORY), BATCH).await?;
-        pruned.expired += expired;
-        pruned.deleted += deleted;
-        if expired == 0 && deleted == 0 {
-            return Ok(pruned);
+        let began = Instant::now();
+        let (is_more, marked) = queries::expire(db, lifetime, now).await?;
+        expired += marked;
+        if !is_more {
+            return Ok(expired);
         }
-        tokio::time::sleep(PAUSE).await;
+        sweep::pause(began.elapsed()).await;
+    }
+}
+
+async fn expire_idle(db: &Db, lifetime: &Lifetime, now: Timestamp) -> Result<u64, sqlx::Error> {
+    let (mut expired, mut after) = (0, String::new());
+    if lifetime.idle.is_none() {
+        return Ok(0);
+    }
+    loop {
+        let began = Instant::now();
+        let (last, marked) = queries::expire_idle(db, lifetime, now, &after).await?;
+        expired += marked;
+        let Some(last) = last else { return Ok(expired) };
+        after = last;
+        sweep::pause(began.elapsed()).await;
     }
 }
 
@@ -45,10 +61,11 @@ pub async fn hourly(db: Db, clock: Clock, lifetime: Lifetime) {
     let mut hour = tokio::time::interval(Duration::from_hours(1));
     loop {
         hour.tick().await;
-        match run(&db, &clock, &lifetime).await {
-            Ok(pruned) if pruned == Pruned::default() => {}
-            Ok(Pruned { expired, deleted }) => tracing::info!(expired, deleted, "sessions pruned"),
-            Err(error) => tracing::warn!(%error, "sessions could not be pruned"),
+        match sweep::round(run(&db, &clock, &lifetime)).await {
+            Some(Ok(pruned)) if pruned == Pruned::default() => {}
+            Some(Ok(Pruned { expired, deleted })) => tracing::info!(expired, deleted, "sessions pruned"),
+            Some(Err(error)) => tracing::warn!(%error, "sessions could not be pruned"),
+            None => tracing::info!("some of many old sessions pruned"),
         }
     }
 }

@@ -9,6 +9,8 @@ use super::model::{Kind, Lifetime, Status};
 use super::touch::Sighting;
 use crate::audit::{self, Entry, Event};
 use crate::clock::Timestamp;
+use crate::db::rows::{self, Value};
+use crate::db::sweep::{self, Old};
 use crate::db::{Db, Sql, Tx};
 use crate::http::client::Client;
 use crate::identity::{CurrentSession, CurrentUser, EndReason, Means, Role};
@@ -262,6 +264,22 @@ pub async fn end_since(
         .map(drop))
 }
 
+/// Ends every session of everybody; says how many that were.
+///
+/// # Errors
+/// Those of the database.
+pub async fn end_everybodys(tx: &mut Tx, reason: EndReason, now: Timestamp) -> Result<u64, sqlx::Error> {
+    const END: Sql = sql!("UPDATE session SET status = ?, end_reason = ?, ended_at = ? WHERE status = ?");
+    on_tx!(tx, END, |connection, text| sqlx::query(text)
+        .bind(Status::from(reason))
+        .bind(reason)
+        .bind(now)
+        .bind(Status::Active)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected()))
+}
+
 /// Ends a person's session; says whether it was alive.
 ///
 /// # Errors
@@ -470,58 +488,84 @@ pub async fn touch(db: &Db, seen: &[Sighting], every: Duration) -> Result<(), sq
     .await
 }
 
-/// Marks at most `batch` sessions that have run out by `now` as what they are; says how many it has marked.
-pub(super) async fn expire(db: &Db, lifetime: &Lifetime, now: Timestamp, batch: u32) -> Result<u64, sqlx::Error> {
+/// How many sessions a step of the chores below looks at, at most [`rows::BATCH`].
+const STEP: u8 = 250;
+
+/// Marks a step's worth of sessions that have reached the end of their life by `now`; says whether there may be more, and how
+/// many it has marked.
+pub(super) async fn expire(db: &Db, lifetime: &Lifetime, now: Timestamp) -> Result<(bool, u64), sqlx::Error> {
     const RUN_OUT: Sql = sql!(
-        "SELECT id, last_seen_at, expires_at FROM session \
-         WHERE status = ? AND (expires_at <= ? OR last_seen_at <= ?) LIMIT ?"
+        "SELECT id, last_seen_at, expires_at FROM session WHERE status = ? AND expires_at <= ? \
+         ORDER BY expires_at LIMIT ?"
     );
-    const END: Sql = sql!("UPDATE session SET status = ?, end_reason = ?, ended_at = ? WHERE id = ? AND status = ?");
     let run_out: Vec<(String, Timestamp, Timestamp)> = on_db!(db, RUN_OUT, |pool, text| sqlx::query_as(text)
         .bind(Status::Active)
         .bind(now)
-        .bind(lifetime.idle_since(now))
-        .bind(i64::from(batch))
+        .bind(i64::from(STEP))
         .fetch_all(pool)
         .await)?;
-    db.write(async |tx| {
-        let mut ended = 0;
-        for (id, last_seen_at, expires_at) in &run_out {
-            let Some((reason, at)) = lifetime.run_out(*last_seen_at, *expires_at, now) else { continue };
-            ended += on_tx!(tx, END, |connection, text| sqlx::query(text)
-                .bind(Status::from(reason))
-                .bind(reason)
-                .bind(at)
-                .bind(id)
-                .bind(Status::Active)
-                .execute(connection)
-                .await
-                .map(|done| done.rows_affected()))?;
+    let marked = mark(db, lifetime, now, &run_out).await?;
+    Ok((run_out.len() == usize::from(STEP), marked))
+}
+
+/// Looks at the sessions with the next ids after `after`, and marks those that have rested too long by `now`; gives the last
+/// of these ids, if there was any, and says how many it has marked. No index knows who rests, for it would have to be
+/// written whenever somebody is seen.
+pub(super) async fn expire_idle(
+    db: &Db,
+    lifetime: &Lifetime,
+    now: Timestamp,
+    after: &str,
+) -> Result<(Option<String>, u64), sqlx::Error> {
+    const NEXT: Sql = sql!("SELECT id, last_seen_at, expires_at, status FROM session WHERE id > ? ORDER BY id LIMIT ?");
+    let next: Vec<(String, Timestamp, Timestamp, Status)> =
+        on_db!(db, NEXT, |pool, text| sqlx::query_as(text).bind(after).bind(i64::from(STEP)).fetch_all(pool).await)?;
+    let last = next.last().map(|(id, ..)| id.clone());
+    let active = next.into_iter().filter(|(.., status)| *status == Status::Active);
+    let active: Vec<_> = active.map(|(id, seen, expires, _)| (id, seen, expires)).collect();
+    Ok((last, mark(db, lifetime, now, &active).await?))
+}
+
+/// Marks those of the sessions that have run out as what they are.
+async fn mark(
+    db: &Db,
+    lifetime: &Lifetime,
+    now: Timestamp,
+    sessions: &[(String, Timestamp, Timestamp)],
+) -> Result<u64, sqlx::Error> {
+    let (mut expired, mut idle) = (Vec::new(), Vec::new());
+    for (id, last_seen_at, expires_at) in sessions {
+        match lifetime.run_out(*last_seen_at, *expires_at, now) {
+            Some((EndReason::Idle, _)) => idle.push(Value::Text(Some(id.clone()))),
+            Some(_) => expired.push(Value::Text(Some(id.clone()))),
+            None => {}
         }
-        Ok(ended)
+    }
+    if expired.is_empty() && idle.is_empty() {
+        return Ok(0);
+    }
+    let update = |reason: EndReason, ended_at: &str| {
+        let (status, active) = (Status::from(reason), Status::Active);
+        // COALESCE, because SQLite would look through all active sessions where an index can find them.
+        format!(
+            "UPDATE session SET status = '{status}', end_reason = '{reason}', ended_at = {ended_at} \
+             WHERE COALESCE(status, '') = '{active}' AND id IN"
+        )
+    };
+    let rests = lifetime.idle.unwrap_or_default().as_micros();
+    // Who is seen meanwhile rests no more.
+    let still = ("last_seen_at", Value::Integer(Some(lifetime.idle_since(now).as_micros().saturating_add(1))));
+    db.write(async |tx| {
+        let ended = update(EndReason::Expired, "expires_at");
+        let ended = rows::on_keys(tx, &ended, &expired, None).await?;
+        let rested = update(EndReason::Idle, &format!("last_seen_at + {rests}"));
+        Ok(ended + rows::on_keys(tx, &rested, &idle, Some(&still)).await?)
     })
     .await
 }
 
-/// Deletes at most `batch` sessions that ended before `until`; says how many.
-pub(super) async fn delete_ended(db: &Db, until: Timestamp, batch: u32) -> Result<u64, sqlx::Error> {
-    const OLD: Sql = sql!("SELECT id FROM session WHERE ended_at < ? LIMIT ?");
-    const DELETE: Sql = sql!("DELETE FROM session WHERE id = ?");
-    let old: Vec<String> = on_db!(db, OLD, |pool, text| sqlx::query_scalar(text)
-        .bind(until)
-        .bind(i64::from(batch))
-        .fetch_all(pool)
-        .await)?;
-    db.write(async |tx| {
-        let mut deleted = 0;
-        for id in &old {
-            deleted += on_tx!(tx, DELETE, |connection, text| sqlx::query(text)
-                .bind(id)
-                .execute(connection)
-                .await
-                .map(|done| done.rows_affected()))?;
-        }
-        Ok(deleted)
-    })
-    .await
+/// Deletes the sessions that ended before `until`, with their refresh tokens; says how many.
+pub(super) async fn delete_ended(db: &Db, until: Timestamp) -> Result<u64, sqlx::Error> {
+    const OLD: Old = Old { table: "session", column: "ended_at", children: Some(("refresh_token", "session_id")) };
+    sweep::run(db, &OLD, Value::Integer(Some(until.as_micros()))).await
 }

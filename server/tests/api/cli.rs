@@ -156,8 +156,20 @@ fn the_demo_fills_an_empty_database_only() {
 fn help_names_every_command() {
     let folder = tempfile::tempdir().unwrap();
     let help = succeeds(&folder, &["--help"], "");
-    for command in ["serve", "migrate", "user", "session", "token", "copy", "openapi", "check", "health", "completions"]
-    {
+    for command in [
+        "serve",
+        "migrate",
+        "user",
+        "session",
+        "token",
+        "copy",
+        "backup",
+        "restore",
+        "openapi",
+        "check",
+        "health",
+        "completions",
+    ] {
         assert!(help.contains(command), "{help}");
     }
 }
@@ -183,6 +195,8 @@ fn every_command_shows_examples() {
         "token list",
         "token revoke",
         "copy",
+        "backup",
+        "restore",
         "openapi",
         "check",
         "health",

@@ -169,7 +169,7 @@ export const docs = <ThrowOnError extends boolean = false>(options?: Options<Doc
 /**
  * Follows the caller's session, as server-sent events. `session-ended` carries `reason` and `at` and is the last one;
  * `user-changed` says that name, address or role changed. In between comes a comment every 15 seconds. A stream that ends
- * without a word is to be opened again. A person may have a hundred of them open.
+ * without a word is to be opened again. A session may have twenty of them open.
  */
 export const followEvents = <ThrowOnError extends boolean = false>(
   options?: Options<FollowEventsData, ThrowOnError, FollowEventsResponse>,
@@ -330,8 +330,8 @@ export const listNewSignIns = <ThrowOnError extends boolean = false>(
   });
 
 /**
- * Answers for a sign-in. "No" ends its session, and the tokens for scripts made since; what else the stranger may have opened
- * ends with the password, which should be changed next.
+ * Answers for a sign-in. "No" ends its session and every other since, and takes back tokens for scripts made since and every
+ * link. The stranger still knows the password, which should be changed next.
  */
 export const answerForSignIn = <ThrowOnError extends boolean = false>(
   options: Options<AnswerForSignInData, ThrowOnError>,

@@ -120,7 +120,8 @@ export type AuditEvent =
   | "reset_link_created"
   | "password_reset_requested"
   | "email_change_requested"
-  | "mail_undelivered";
+  | "mail_undelivered"
+  | "database_restored";
 
 /**
  * What went wrong, as a word that stays the same for ever.
