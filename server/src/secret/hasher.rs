@@ -253,7 +253,9 @@ mod tests {
             for wrong in ["correct horse battery stapl", "correct horse battery staple ", "", "\0"] {
                 assert!(!hasher.verify(wrong.into(), stored.clone()).await.unwrap().matches, "{name}: {wrong:?}");
             }
-            assert_eq!(hasher.computed() - before, 5, "{name}");
+            // Four were wrong: where the hash is cheap, the usual one makes up for it.
+            let expected = if hash.contains("argon2") { 5 } else { 9 };
+            assert_eq!(hasher.computed() - before, expected, "{name}");
         }
     }
 
