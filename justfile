@@ -100,6 +100,7 @@ check: install
     {{ pnpm }} types
     {{ pnpm }} knip
     bash .ci/stale.sh
+    sh .ci/security-doc.sh
     bash .ci/advisories.sh
 
 # Three MariaDB nodes as one Galera cluster, one of them killed under load
