@@ -52,6 +52,12 @@ impl Newsroom {
         self.0.subscribe()
     }
 
+    /// How many streams are open.
+    #[must_use]
+    pub fn streams(&self) -> usize {
+        self.0.receiver_count()
+    }
+
     /// Ends every stream, so that their pages come back to another server.
     pub fn close(&self) {
         let _ = self.0.send(Arc::new(Edition { is_last: true, ..Edition::default() }));

@@ -1,11 +1,14 @@
 //! Keeps the table of sessions small: marks what has run out, deletes what is history for long enough.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::model::{HISTORY, Lifetime};
 use super::queries;
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::metrics::Metrics;
+use crate::telemetry::{self, RequestFacts};
 
 /// Rows a transaction touches: few enough that nobody waits long behind it.
 const BATCH: u32 = 500;
@@ -41,11 +44,14 @@ pub async fn run(db: &Db, clock: &Clock, lifetime: &Lifetime) -> Result<Pruned, 
 }
 
 /// Prunes once an hour, for as long as the server runs.
-pub async fn hourly(db: Db, clock: Clock, lifetime: Lifetime) {
+pub async fn hourly(db: Db, clock: Clock, lifetime: Lifetime, metrics: Metrics) {
     let mut hour = tokio::time::interval(Duration::from_hours(1));
     loop {
         hour.tick().await;
-        match run(&db, &clock, &lifetime).await {
+        let facts = Rc::<RequestFacts>::default();
+        let outcome = telemetry::observe(Rc::clone(&facts), run(&db, &clock, &lifetime)).await;
+        metrics.count_all_ended(&facts);
+        match outcome {
             Ok(pruned) if pruned == Pruned::default() => {}
             Ok(Pruned { expired, deleted }) => tracing::info!(expired, deleted, "sessions pruned"),
             Err(error) => tracing::warn!(%error, "sessions could not be pruned"),

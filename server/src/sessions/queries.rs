@@ -12,7 +12,7 @@ use crate::db::{Db, Sql, Tx};
 use crate::http::client::Client;
 use crate::identity::{CurrentSession, CurrentUser, EndReason, Means, Role};
 use crate::secret::token::TokenHash;
-use crate::{on_db, on_tx, sql};
+use crate::{on_db, on_tx, sql, telemetry};
 
 /// A session and its person, as the token's holder is judged by.
 #[derive(Debug, FromRow)]
@@ -180,7 +180,7 @@ pub async fn end_one(tx: &mut Tx, id: &str, reason: EndReason, now: Timestamp) -
         .bind(Status::Active)
         .execute(connection)
         .await
-        .map(|_| ()))
+        .map(|done| telemetry::note_ended(reason, done.rows_affected())))
 }
 
 /// Ends the oldest sessions of a person beyond the newest `keep`.
@@ -230,7 +230,10 @@ pub async fn end_all(
         .bind(keep.unwrap_or_default())
         .execute(connection)
         .await
-        .map(|done| done.rows_affected()))
+        .map(|done| {
+            telemetry::note_ended(reason, done.rows_affected());
+            done.rows_affected()
+        }))
 }
 
 /// Ends a person's session; says whether it was alive.
@@ -249,7 +252,10 @@ pub async fn end(tx: &mut Tx, id: &str, user_id: &str, reason: EndReason, now: T
         .bind(Status::Active)
         .execute(connection)
         .await
-        .map(|done| done.rows_affected() == 1))
+        .map(|done| {
+            telemetry::note_ended(reason, done.rows_affected());
+            done.rows_affected() == 1
+        }))
 }
 
 /// Signs out of the session of this id, if it lives, and notes who did it.
@@ -337,6 +343,16 @@ pub async fn count_alive(db: &Db, user_id: &str, lifetime: &Lifetime, now: Times
         .bind(lifetime.idle_since(now))
         .fetch_one(pool)
         .await)
+}
+
+/// How many sessions of all people live, but for those that have rested for too long and are still to be marked: reads the
+/// end of an index, as many entries as there are.
+///
+/// # Errors
+/// Those of the database.
+pub async fn count_living(db: &Db, now: Timestamp) -> Result<i64, sqlx::Error> {
+    const COUNT: Sql = sql!("SELECT COUNT(*) FROM session WHERE status = ? AND expires_at > ?");
+    on_db!(db, COUNT, |pool, text| sqlx::query_scalar(text).bind(Status::Active).bind(now).fetch_one(pool).await)
 }
 
 /// Whose session has this id.
@@ -458,7 +474,10 @@ pub(super) async fn expire(db: &Db, lifetime: &Lifetime, now: Timestamp, batch: 
                 .bind(Status::Active)
                 .execute(connection)
                 .await
-                .map(|done| done.rows_affected()))?;
+                .map(|done| {
+                    telemetry::note_ended(reason, done.rows_affected());
+                    done.rows_affected()
+                }))?;
         }
         Ok(ended)
     })

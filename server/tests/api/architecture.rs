@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the roof to the ground: a module uses only what stands after it, or beside it in the same row.
-const ORDER: [&[&str]; 19] = [
+const ORDER: [&[&str]; 21] = [
     &["cli"],
     &["app"],
     &["openapi"],
+    &["monitoring"],
     &["login"],
     &["administration"],
     &["links"],
@@ -23,6 +24,7 @@ const ORDER: [&[&str]; 19] = [
     &["http"],
     &["secret"],
     &["db"],
+    &["metrics", "traces"],
     &["telemetry", "clock", "random", "fold", "config"],
 ];
 
