@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 use actix_web::http::header::HeaderMap;
 use actix_web::http::{Method, StatusCode};
 use opentelemetry::propagation::{Extractor, TextMapPropagator};
-use opentelemetry::trace::{Span, SpanKind, Status, TraceContextExt, Tracer, TracerProvider};
+use opentelemetry::trace::{Span, SpanKind, Status, Tracer, TracerProvider};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithExportConfig};
 use opentelemetry_sdk::Resource;
@@ -56,7 +56,7 @@ pub struct Parent(Context);
 pub struct Answered<'a> {
     /// The method.
     pub method: &'a Method,
-    /// The route's pattern; `None` where none matched.
+    /// The route's pattern: empty for the web app, `None` where none matched.
     pub route: Option<&'a str>,
     /// The status.
     pub status: StatusCode,
@@ -109,7 +109,7 @@ impl Traces {
             KeyValue::new("http.response.status_code", i64::from(status.as_u16())),
             KeyValue::new("hallpass.request_id", request_id.to_owned()),
         ];
-        let name = match route {
+        let name = match route.filter(|route| !route.is_empty()) {
             Some(route) => {
                 attributes.push(KeyValue::new("http.route", route.to_owned()));
                 format!("{name} {route}")
@@ -137,14 +137,6 @@ impl Traces {
         {
             tracing::warn!(%error, "the last spans were lost");
         }
-    }
-}
-
-impl Parent {
-    /// Whether the caller named a span.
-    #[must_use]
-    pub fn is_known(&self) -> bool {
-        self.0.span().span_context().is_valid()
     }
 }
 

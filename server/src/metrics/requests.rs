@@ -1,7 +1,8 @@
 //! Requests: how many, with what answer, how long they took, how many are being worked on.
 //!
 //! There are as many series as there are routes, methods and statuses of ours, whatever strangers ask for: an unknown path
-//! is counted under [`OTHER`], and so are a method and a status that nobody expects.
+//! is counted under [`OTHER`], and so are a method and a status that nobody expects; the files of the web app, found or
+//! not, are counted together under [`APP`].
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -14,6 +15,8 @@ use super::register;
 
 /// The label of everything that has none of its own.
 const OTHER: &str = "other";
+/// The label of everything outside of the API, which one service answers.
+const APP: &str = "app";
 const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", OTHER];
 const STATUSES: [u16; 20] =
     [200, 201, 202, 204, 206, 301, 302, 304, 400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503];
@@ -27,6 +30,7 @@ pub struct Requests {
     seconds: HistogramVec,
     in_flight: IntGauge,
     routes: HashMap<String, Route>,
+    app: Route,
     other: Route,
 }
 
@@ -51,6 +55,7 @@ impl Requests {
             seconds: register(registry, HistogramVec::new(seconds, &["route"])),
             in_flight: register(registry, in_flight),
             routes: routes.into_iter().map(|pattern| (pattern, Route::default())).collect(),
+            app: Route::default(),
             other: Route::default(),
         }
     }
@@ -65,10 +70,20 @@ impl Requests {
         self.in_flight.dec();
     }
 
-    /// Counts an answer. `pattern` is that of the route; `None` where none matched.
+    fn find(&self, pattern: Option<&str>) -> (&str, &Route) {
+        match pattern {
+            Some("") => (APP, &self.app),
+            Some(pattern) => {
+                let known = self.routes.get_key_value(pattern);
+                known.map_or((OTHER, &self.other), |(label, route)| (label, route))
+            }
+            None => (OTHER, &self.other),
+        }
+    }
+
+    /// Counts an answer. `pattern` is that of the route: empty for the web app, `None` where none matched.
     pub fn count(&self, method: &Method, pattern: Option<&str>, status: StatusCode, took: Duration) {
-        let known = pattern.and_then(|pattern| self.routes.get_key_value(pattern));
-        let (label, route) = known.map_or((OTHER, &self.other), |(label, route)| (label.as_str(), route));
+        let (label, route) = self.find(pattern);
         let row = METHODS.iter().position(|name| *name == method.as_str()).unwrap_or(METHODS.len() - 1);
         let column = STATUSES.iter().position(|known| *known == status.as_u16());
         let count = route.counts[row][column.unwrap_or(STATUSES.len())].get_or_init(|| {
@@ -96,10 +111,12 @@ mod tests {
         count(&Method::GET, Some("/api/me"), 200);
         count(&brew, Some("/tea"), 418);
         count(&brew, None, 999);
+        count(&Method::GET, Some(""), 304);
         let text = prometheus::TextEncoder::new().encode_to_string(&registry.gather()).unwrap();
         for line in [
             r#"hallpass_http_requests_total{method="GET",route="/api/me",status="200"} 2"#,
             r#"hallpass_http_requests_total{method="other",route="other",status="other"} 2"#,
+            r#"hallpass_http_requests_total{method="GET",route="app",status="304"} 1"#,
             r#"hallpass_http_request_duration_seconds_bucket{route="/api/me",le="0.0025"} 0"#,
             r#"hallpass_http_request_duration_seconds_bucket{route="/api/me",le="0.005"} 2"#,
         ] {

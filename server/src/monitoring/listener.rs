@@ -43,7 +43,7 @@ impl Listener {
     /// When it cannot be started.
     pub fn serve(self, readings: Readings) -> io::Result<Server> {
         let readings = Data::new(readings);
-        let app = move || App::new().app_data(readings.clone()).route("/metrics", web::get().to(scrape));
+        let app = move || App::new().app_data(readings.clone()).service(web::resource("/metrics").get(scrape));
         let server = HttpServer::new(app).workers(1).shutdown_timeout(FINISH_WITHIN).disable_signals();
         Ok(server.listen(self.listener)?.run())
     }
