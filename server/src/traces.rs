@@ -76,7 +76,8 @@ impl Traces {
         let Some(endpoint) = endpoint else { return Ok(Self(None)) };
         // As the specification wants it: the variable names the root of the collector.
         let address = format!("{}/v1/traces", endpoint.as_str().trim_end_matches('/'));
-        let exporter = SpanExporter::builder().with_http().with_endpoint(address).with_timeout(EXPORT_WITHIN).build()?;
+        let exporter =
+            SpanExporter::builder().with_http().with_endpoint(address).with_timeout(EXPORT_WITHIN).build()?;
         let provider = SdkTracerProvider::builder()
             .with_batch_exporter(Reporting { exporter, is_reachable: AtomicBool::new(true) })
             .with_resource(resource())

@@ -409,9 +409,12 @@ fn monitoring(reader: &mut Reader) -> MonitoringConfig {
 
 fn collector(reader: &mut Reader) -> Option<Url> {
     let text = reader.text("OTEL_EXPORTER_OTLP_ENDPOINT")?;
-    let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    // A second client that speaks TLS, with a second opinion on certificates, is not worth what a collector does anyway.
+    let url = Url::parse(&text).ok().filter(|url| url.scheme() == "http" && url.has_host());
     let Some(url) = url else {
-        reader.problem("OTEL_EXPORTER_OTLP_ENDPOINT must be the URL of a collector, for example http://127.0.0.1:4318");
+        reader.problem(
+            "OTEL_EXPORTER_OTLP_ENDPOINT must be the http URL of a collector nearby, for example http://127.0.0.1:4318; a collector sends on over https",
+        );
         return None;
     };
     if !url.username().is_empty() || url.password().is_some() {

@@ -61,6 +61,7 @@ fn unsafe_production_is_refused() {
     refused(&[("METRICS_ADDR", "10.0.0.1:9464"), ("ENVIRONMENT", "development")], "this machine");
     refused(&[("METRICS_ADDR", "9464")], "127.0.0.1:9464");
     refused(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "127.0.0.1:4318")], "http://127.0.0.1:4318");
+    refused(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector.example")], "https");
     refused(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://u:hunter2@collector:4318")], "OTEL_EXPORTER_OTLP_HEADERS");
     refused(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318/?x=1")], "/v1/traces");
     refused(&[("ENVIRONMENT", "staging")], "ENVIRONMENT");
@@ -79,10 +80,10 @@ fn all_problems_are_reported_at_once_and_no_secret_is() {
 fn nobody_watches_unless_told_so() {
     let config = read(&[]).expect("safe as it comes").monitoring;
     assert!(config.metrics.is_none() && config.collector.is_none());
-    let config = read(&[("METRICS_ADDR", "[::1]:9464"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://c.example/otlp")]);
+    let config = read(&[("METRICS_ADDR", "[::1]:9464"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector/otlp")]);
     let config = config.expect("fine").monitoring;
     assert_eq!(config.metrics.map(|address| address.port()), Some(9464));
-    assert_eq!(config.collector.expect("set").as_str(), "https://c.example/otlp");
+    assert_eq!(config.collector.expect("set").as_str(), "http://collector/otlp");
 }
 
 #[test]

@@ -166,7 +166,18 @@ impl Exchange {
         let (status, request_id) = (status.as_u16(), self.id.as_str());
         let (user_id, queries) = (self.facts.user_id(), self.facts.queries());
         if status >= 500 {
-            tracing::error!(method, path, status, duration_us, request_id, trace_id, user_id, queries, cause, "request");
+            tracing::error!(
+                method,
+                path,
+                status,
+                duration_us,
+                request_id,
+                trace_id,
+                user_id,
+                queries,
+                cause,
+                "request"
+            );
         } else {
             tracing::info!(method, path, status, duration_us, request_id, trace_id, user_id, queries, "request");
         }

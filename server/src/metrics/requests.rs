@@ -45,8 +45,7 @@ struct Route {
 impl Requests {
     pub(super) fn new(registry: &Registry, routes: Vec<String>) -> Self {
         let help = "Requests that were answered.";
-        let total =
-            IntCounterVec::new(Opts::new("hallpass_http_requests_total", help), &["method", "route", "status"]);
+        let total = IntCounterVec::new(Opts::new("hallpass_http_requests_total", help), &["method", "route", "status"]);
         let help = "How long answering took, without the sending of the body.";
         let seconds = HistogramOpts::new("hallpass_http_request_duration_seconds", help).buckets(BUCKETS.to_vec());
         let in_flight = IntGauge::new("hallpass_http_requests_in_flight", "Requests that are being worked on.");
