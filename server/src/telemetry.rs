@@ -95,3 +95,33 @@ pub fn forget_undone() {
 pub fn note_user(id: &str) {
     let _ = FACTS.try_with(|facts| *facts.user_id.borrow_mut() = Some(id.to_owned()));
 }
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn only_what_is_committed_has_ended() {
+        let facts = Rc::<RequestFacts>::default();
+        observe(Rc::clone(&facts), async {
+            forget_undone();
+            note_ended("revoked", 1);
+            note_commit();
+            // A transaction that lost against another one, is tried again, and then given up.
+            for _ in 0..2 {
+                forget_undone();
+                note_ended("disabled", 2);
+            }
+            forget_undone();
+            note_ended("replaced", 3);
+            note_ended("idle", 0);
+            note_commit();
+            note_ended("expired", 4);
+        })
+        .await;
+        assert_eq!(facts.take_ended(), [("revoked".to_owned(), 1), ("replaced".to_owned(), 3)]);
+        assert!(facts.take_ended().is_empty());
+    }
+}
