@@ -99,6 +99,7 @@ impl Traces {
     }
 
     /// Makes the span of a request that was answered just now; tells the trace's id.
+    #[must_use]
     pub fn record(&self, parent: &Parent, request: Answered<'_>) -> Option<String> {
         let Sink { tracer, clock, .. } = self.0.as_deref()?;
         let Answered { method, route, status, took, request_id } = request;

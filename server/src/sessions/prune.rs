@@ -49,7 +49,7 @@ pub async fn hourly(db: Db, clock: Clock, lifetime: Lifetime, metrics: Metrics) 
     loop {
         hour.tick().await;
         let facts = Rc::<RequestFacts>::default();
-        let outcome = telemetry::observe(Rc::clone(&facts), run(&db, &clock, &lifetime)).await;
+        let outcome = telemetry::observe(Rc::clone(&facts), Box::pin(run(&db, &clock, &lifetime))).await;
         metrics.count_all_ended(&facts);
         match outcome {
             Ok(pruned) if pruned == Pruned::default() => {}

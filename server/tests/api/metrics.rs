@@ -43,7 +43,7 @@ impl Scrape {
             if let Some(rest) = line.strip_prefix("# HELP ") {
                 let (name, help) = rest.split_once(' ').unwrap();
                 assert!(is_name(name) && help.ends_with('.'), "{line}");
-                helped = name.to_owned();
+                name.clone_into(&mut helped);
             } else if let Some(rest) = line.strip_prefix("# TYPE ") {
                 let (name, kind) = rest.split_once(' ').unwrap();
                 assert_eq!(name, helped, "TYPE follows HELP");
@@ -474,7 +474,7 @@ fn names_in(text: &str) -> Vec<(String, String)> {
     names
 }
 
-/// Every PromQL expression in a JSON document: what stands under `expr` or `query`.
+/// Every expression of Prometheus's in a JSON document: what stands under `expr` or `query`.
 fn expressions(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::Object(members) => {

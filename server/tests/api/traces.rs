@@ -17,10 +17,13 @@ use crate::process::{PASSWORD, Server, create_person};
 const TRACE_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const SPAN_ID: &str = "00f067aa0ba902b7";
 
-/// A program that takes spans, and keeps heads and bodies as they came.
+/// Head and body.
+type Request = (String, Vec<u8>);
+
+/// A program that takes spans, and keeps the requests as they came.
 struct Collector {
     address: SocketAddr,
-    taken: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    taken: Arc<Mutex<Vec<Request>>>,
 }
 
 impl Collector {
@@ -64,7 +67,7 @@ impl Collector {
 }
 
 /// One request of HTTP/1.1 with its body, answered with an empty 200.
-fn take(mut stream: &TcpStream) -> Option<(String, Vec<u8>)> {
+fn take(mut stream: &TcpStream) -> Option<Request> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
