@@ -445,15 +445,16 @@ async fn the_listener_ends_with_the_server() {
 #[test]
 fn an_address_that_others_reach_or_that_is_taken_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let start = |address: &str| {
-        let output = command(folder.path(), &[("METRICS_ADDR", address), ("PORT", "0")]).output().unwrap();
+    let run = |word: &str, address: &str| {
+        let mut command = command(folder.path(), &[("METRICS_ADDR", address), ("PORT", "0")]);
+        let output = command.arg(word).output().unwrap();
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
-    let (code, said) = start("0.0.0.0:0");
+    let (code, said) = run("check", "0.0.0.0:0");
     assert_eq!(code, Some(78), "{said}");
     assert!(said.contains("METRICS_ADDR must be an address of this machine alone"), "{said}");
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let (code, said) = start(&taken.local_addr().unwrap().to_string());
+    let (code, said) = run("serve", &taken.local_addr().unwrap().to_string());
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("set METRICS_ADDR to a free address"), "{said}");
 }
