@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { expect, test } from "./fixtures.ts";
+import { deafen, expect, test } from "./fixtures.ts";
 import { PASSWORD } from "./server.ts";
 
 /** Nothing of a token is ever kept where a script of somebody else's could find it later. */
@@ -101,6 +101,7 @@ test("offline and back: nobody is signed out, and the token is renewed", async (
 test("an access token of an ended session is refused at once", async ({ page, person, otherBrowser }) => {
   await person.signIn(page);
   const other = await otherBrowser();
+  await deafen(other.context());
   await person.signIn(other);
   await page.goto("/account");
   await page.getByRole("button", { name: "End all others" }).click();

@@ -5,11 +5,12 @@ use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use actix_cors::Cors;
-use actix_web::dev::Server;
+use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::{self, Bytes, Data, PayloadConfig, ThinData};
 use actix_web::{App, HttpServer};
 use futures_util::future::OptionFuture;
+use serde_json::Value;
 
 use crate::access_tokens::{AccessTokens, KeyError, RefreshCookie, Refresher};
 use crate::bearer::{self, Bearer};
@@ -24,10 +25,12 @@ use crate::http::extract::MAX_BODY;
 use crate::http::problem::{Code, Problem};
 use crate::http::same_site::{self, TrustedOrigins};
 use crate::http::spa;
-use crate::identity::Freshness;
+use crate::identity::{EndReason, Freshness};
 use crate::links::{self, Link, Links};
 use crate::login::{self, Authenticator, ForgottenPasswords, LoginRules, Registration, Verifier, setup, throttle};
 use crate::mail::{self, Outbox, Sender, Smtp};
+use crate::metrics::Metrics;
+use crate::monitoring::{Listener, Readings, Sources};
 use crate::secret::hasher::Hasher;
 use crate::sessions::device::Devices;
 use crate::sessions::layer::{self, Sessions};
@@ -35,6 +38,7 @@ use crate::sessions::touch::{self, Toucher};
 use crate::sessions::{self, prune};
 use crate::system::docs::DocsPage;
 use crate::system::routes::OpenApiJson;
+use crate::traces::Traces;
 use crate::users::new_passwords::NewPasswords;
 use crate::{access_tokens, administration, api_tokens, audit, openapi, system};
 
@@ -51,6 +55,12 @@ pub enum StartError {
     /// The address cannot be listened on.
     #[error("cannot listen on {0}: is another server running there? Set HOST and PORT to a free address")]
     Bind(SocketAddr, #[source] io::Error),
+    /// The address for metrics cannot be listened on.
+    #[error("cannot listen on {0} for metrics: set METRICS_ADDR to a free address")]
+    BindMetrics(SocketAddr, #[source] io::Error),
+    /// Spans cannot be sent.
+    #[error("spans cannot be sent: set OTEL_EXPORTER_OTLP_ENDPOINT and the other variables of OpenTelemetry aright")]
+    Traces(#[source] anyhow::Error),
     /// The database cannot be reached.
     #[error("the database cannot be opened: {}", db::advice(.0))]
     Database(#[from] sqlx::Error),
@@ -78,6 +88,10 @@ pub struct Application {
     smtp: Option<Smtp>,
     drain: Drain,
     newsroom: Newsroom,
+    metrics: Metrics,
+    metrics_listener: Option<Listener>,
+    traces: Traces,
+    document: Value,
 }
 
 impl Application {
@@ -89,12 +103,19 @@ impl Application {
         let wanted = SocketAddr::new(config.http.host, config.http.port);
         let listener = TcpListener::bind(wanted).map_err(|error| StartError::Bind(wanted, error))?;
         let address = listener.local_addr().map_err(|error| StartError::Bind(wanted, error))?;
+        let bind_metrics = |at| Listener::bind(at).map_err(|error| StartError::BindMetrics(at, error));
+        let metrics_listener = config.monitoring.metrics.map(bind_metrics).transpose()?;
+        let traces = Traces::start(config.monitoring.collector.as_ref(), &clock)
+            .map_err(|error| StartError::Traces(error.into()))?;
         let access_tokens = AccessTokens::new(&config.token, config.http.origin())?;
         let host = config.http.public_url.host_str();
         let smtp = config.mail.as_ref().map(|mail| Smtp::new(mail, host)).transpose()?;
         let db = Db::connect(&config.database).await?;
         migrate::run(&db).await?;
         let hasher = Hasher::start(&config.password);
+        let document = openapi::document();
+        let mut routes = openapi::patterns(&document);
+        routes.push(access_tokens::routes::KEY_SET.to_owned());
         Ok(Self {
             config,
             listener,
@@ -106,6 +127,10 @@ impl Application {
             smtp,
             drain: Drain::default(),
             newsroom: Newsroom::default(),
+            metrics: Metrics::new(routes, EndReason::ALL.map(|reason| reason.to_string())),
+            metrics_listener,
+            traces,
+            document,
         })
     }
 
@@ -113,6 +138,12 @@ impl Application {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where Prometheus may ask; tells the port where it was 0.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_listener.as_ref().map(Listener::address)
     }
 
     /// The database.
@@ -139,7 +170,7 @@ impl Application {
     ///
     /// # Errors
     /// When the server cannot be started.
-    pub async fn run(self, stop: impl Future<Output = ()> + 'static) -> io::Result<()> {
+    pub async fn run(mut self, stop: impl Future<Output = ()> + 'static) -> io::Result<()> {
         let (toucher, session_writer) = touch::toucher(self.db.clone(), sessions::queries::touch);
         let (token_toucher, token_writer) = touch::toucher(self.db.clone(), api_tokens::queries::touch);
         let sessions =
@@ -151,7 +182,7 @@ impl Application {
         let (db, drain, lifetime) = (self.db.clone(), self.drain.clone(), sessions.lifetime());
         let newsroom = self.newsroom.clone();
         let chores = [
-            actix_web::rt::spawn(prune::hourly(db.clone(), self.clock.clone(), lifetime)),
+            actix_web::rt::spawn(prune::hourly(db.clone(), self.clock.clone(), lifetime, self.metrics.clone())),
             actix_web::rt::spawn(newsroom.clone().run(db.clone(), self.clock.clone())),
             actix_web::rt::spawn(throttle::sweep(db.clone(), self.clock.clone())),
             actix_web::rt::spawn(api_tokens::prune::hourly(db.clone(), self.clock.clone())),
@@ -164,6 +195,9 @@ impl Application {
         let (forgotten, links_mailed) =
             ForgottenPasswords::new(self.db.clone(), self.clock.clone(), links, outbox.clone());
         let writers = actix_web::rt::spawn(async { tokio::join!(session_writer, token_writer, links_mailed, sender) });
+
+        let metrics_server = self.serve_metrics()?;
+        let traces = self.traces.clone();
 
         let server = self.serve(sessions, token_toucher, outbox, forgotten)?;
         let handle = server.handle();
@@ -178,10 +212,14 @@ impl Application {
         let outcome = server.await;
         stopper.abort();
         chores.iter().for_each(actix_web::rt::task::JoinHandle::abort);
+        if let Some(metrics_server) = metrics_server {
+            metrics_server.stop(true).await;
+        }
         // The workers are gone and with them the last touchers and outboxes: what they have noticed is written, what is being
         // sent is sent, and the writers end.
         let _ = tokio::time::timeout(Duration::from_secs(1), writers).await;
         let _ = tokio::time::timeout(Duration::from_secs(1), db.close()).await;
+        let _ = actix_web::rt::task::spawn_blocking(move || traces.close()).await;
         outcome
     }
 
@@ -195,6 +233,18 @@ impl Application {
         (outbox, Some(sender.run(news)).into())
     }
 
+    /// Lets Prometheus ask, where it may; until the end, so that it sees that, too.
+    fn serve_metrics(&mut self) -> io::Result<Option<ServerHandle>> {
+        let Some(listener) = self.metrics_listener.take() else { return Ok(None) };
+        tracing::info!("metrics are at http://{}/metrics", listener.address());
+        let (db, clock) = (self.db.clone(), self.clock.clone());
+        let sources = Sources { db, clock, hasher: self.hasher.clone(), newsroom: self.newsroom.clone() };
+        let server = listener.serve(Readings::new(self.metrics.clone(), sources))?;
+        let handle = server.handle();
+        actix_web::rt::spawn(server);
+        Ok(Some(handle))
+    }
+
     fn serve(
         self,
         sessions: Sessions,
@@ -202,9 +252,16 @@ impl Application {
         outbox: Outbox,
         forgotten: ForgottenPasswords,
     ) -> io::Result<Server> {
-        let document = openapi::document();
+        let document = self.document;
         let Config { http, session, token, password, registration_open, .. } = self.config;
-        let envelope = Envelope { is_https: http.is_https(), drain: self.drain.clone() };
+        let proxies = TrustedProxies::new(http.trusted_proxies.clone());
+        let envelope = Data::new(Envelope {
+            is_https: http.is_https(),
+            drain: self.drain.clone(),
+            metrics: self.metrics.clone(),
+            traces: self.traces,
+            proxies: proxies.clone(),
+        });
         let origins = TrustedOrigins::new(http.origin(), http.allowed_origins.clone());
         let rules = LoginRules {
             lifetime: session.lifetime,
@@ -223,12 +280,13 @@ impl Application {
         let bearer = Bearer::new(self.db.clone(), self.clock.clone(), access_tokens.clone(), token_toucher);
         let refresher =
             Data::new(Refresher::new(self.db.clone(), self.clock.clone(), sessions.clone(), session.keys.clone()));
-        let authenticator = Data::new(Authenticator::new(self.db.clone(), self.clock.clone(), self.hasher));
+        let authenticator =
+            Data::new(Authenticator::new(self.db.clone(), self.clock.clone(), self.hasher, self.metrics));
         let db = Data::new(self.db);
         let clock = Data::new(self.clock);
         let drain = Data::new(self.drain);
         let newsroom = self.newsroom;
-        let proxies = Data::new(TrustedProxies::new(http.trusted_proxies));
+        let proxies = Data::new(proxies);
         let docs_page = Data::new(DocsPage::render(&document));
         let openapi_json = Data::new(OpenApiJson(Bytes::from(document.to_string())));
 
@@ -280,7 +338,7 @@ impl Application {
                 .app_data(ThinData(refresh_cookie))
                 .app_data(ThinData(bearer.clone()))
                 .app_data(ThinData(origins.clone()))
-                .app_data(ThinData(envelope.clone()))
+                .app_data(envelope.clone())
                 .service(api)
                 .configure(access_tokens::routes::configure_well_known)
                 .configure(spa::configure(&http.client_dist))

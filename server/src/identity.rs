@@ -133,6 +133,20 @@ pub enum EndReason {
     BrowserMismatch,
 }
 
+impl EndReason {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::LoggedOut,
+        Self::Revoked,
+        Self::Expired,
+        Self::Idle,
+        Self::PasswordChanged,
+        Self::Disabled,
+        Self::Replaced,
+        Self::BrowserMismatch,
+    ];
+}
+
 /// What the credentials of a request are worth.
 #[derive(Debug)]
 pub enum Credential {

@@ -7,6 +7,7 @@
 //! | [`cli`] | one file per subcommand |
 //! | [`app`] | every route and every layer, in order, on one screen |
 //! | [`openapi`] | the document that describes the API |
+//! | [`monitoring`] | being watched: what Prometheus is told |
 //! | [`login`] | signing in and out |
 //! | [`administration`] | what administrators do to people |
 //! | [`links`] | links that are good for one use: invitations, new passwords, addresses |
@@ -23,6 +24,7 @@
 //! | [`secret`] | passwords and tokens, and their hashes |
 //! | [`http`] | errors, input, origins, addresses, headers, the web app's files |
 //! | [`db`] | three databases, one SQL text |
+//! | [`metrics`], [`traces`] | counters, and spans for OpenTelemetry |
 //! | [`telemetry`], [`clock`], [`random`], [`fold`], [`config`] | logs, time, randomness, names, settings |
 
 #![cfg_attr(not(test), warn(unused_crate_dependencies))]
@@ -44,10 +46,13 @@ pub mod identity;
 pub mod links;
 pub mod login;
 pub mod mail;
+pub mod metrics;
+pub mod monitoring;
 pub mod openapi;
 pub mod random;
 pub mod secret;
 pub mod sessions;
 pub mod system;
 pub mod telemetry;
+pub mod traces;
 pub mod users;

@@ -15,8 +15,10 @@ export function SearchField({ label, name, value, onChange }: SearchFieldProps) 
   const [typed, setTyped] = useState(value);
   useEffect(() => {
     if (typed === value) return;
+    const { pathname } = location;
     const timer = setTimeout(() => {
-      onChange(typed);
+      // Who has left for another page, which may still be loading, is not called back.
+      if (location.pathname === pathname) onChange(typed);
     }, TYPING_PAUSE);
     return () => {
       clearTimeout(timer);

@@ -7,11 +7,17 @@ import { SESSION_KEY, useAuth, usePageOwner } from "#auth/session.ts";
 import { SignInAgain } from "#auth/sign-in-again.tsx";
 import { tellOtherTabs } from "#auth/tabs.ts";
 
-/** What goes along with every page of somebody who is signed in, or was until just now. */
+/** What stands above the page of somebody who is signed in, or was until just now. */
+export function Questions() {
+  const auth = useAuth();
+  const owner = usePageOwner();
+  return owner && <NewSignIns key={owner.id} isSignedIn={auth.status === "signed-in"} />;
+}
+
+/** What goes along with every such page, and stands over it when its session has ended. */
 export function Companion() {
   const queryClient = useQueryClient();
   const auth = useAuth();
-  const owner = usePageOwner();
   const sessionId = auth.status === "signed-in" ? auth.user.session?.id : undefined;
   useEffect(() => {
     if (sessionId === undefined) return;
@@ -23,10 +29,5 @@ export function Companion() {
       life.abort();
     };
   }, [queryClient, sessionId]);
-  return (
-    <>
-      {owner !== null && <NewSignIns key={owner.id} isSignedIn={sessionId !== undefined} />}
-      <SignInAgain />
-    </>
-  );
+  return <SignInAgain />;
 }

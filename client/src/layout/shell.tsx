@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { type ComponentType, lazy, Suspense, useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { Outlet, useLocation } from "react-router";
 import { ConfirmIdentity } from "#auth/confirm-identity.tsx";
 import { useFollowSession } from "#auth/hooks.ts";
@@ -10,12 +10,10 @@ import { Header } from "#layout/header.tsx";
 import { UnreachableBanner } from "#layout/unreachable-banner.tsx";
 import { PageSkeleton } from "#ui/skeleton.tsx";
 
-const Companion = lazy<ComponentType>(() =>
-  import("#layout/companion.tsx").then(
-    (chunk) => ({ default: chunk.Companion }),
-    () => ({ default: WithoutCompanion }),
-  ),
-);
+const load = () =>
+  import("#layout/companion.tsx").catch(() => ({ Companion: WithoutCompanion, Questions: () => null }));
+const Companion = lazy(async () => ({ default: (await load()).Companion }));
+const Questions = lazy(async () => ({ default: (await load()).Questions }));
 
 /** It cannot be had (a deploy has taken it away): the sign-in page does its work when the session ends. */
 function WithoutCompanion() {
@@ -43,7 +41,7 @@ export function Shell() {
       <Header />
       <main id="main" tabIndex={-1} className="px-4 py-8 outline-none sm:px-6 sm:py-12">
         <UnreachableBanner />
-        <Suspense>{owner !== null && <Companion />}</Suspense>
+        <Suspense>{owner && <Questions />}</Suspense>
         <CrashBoundary resetKey={location.key}>
           <Suspense fallback={<PageSkeleton />}>
             <Outlet />
@@ -52,6 +50,7 @@ export function Shell() {
       </main>
       <Footer />
       <ConfirmIdentity />
+      <Suspense>{owner && <Companion />}</Suspense>
     </div>
   );
 }

@@ -23,7 +23,10 @@ export function SearchPage() {
 
   useEffect(() => {
     if (typed === q) return;
+    const { pathname } = location;
     const timer = setTimeout(() => {
+      // Who has left for another page, which may still be loading, is not called back.
+      if (location.pathname !== pathname) return;
       setSearch(typed ? { q: typed } : {}, { replace: true });
     }, TYPING_PAUSE);
     return () => {

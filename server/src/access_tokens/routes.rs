@@ -23,9 +23,12 @@ pub fn configure(config: &mut ServiceConfig) {
     config.service(endpoint("/refresh-token").post(refresh));
 }
 
+/// Where the public keys are.
+pub const KEY_SET: &str = "/.well-known/jwks.json";
+
 /// Adds the route outside of `/api`.
 pub fn configure_well_known(config: &mut ServiceConfig) {
-    config.service(endpoint("/.well-known/jwks.json").get(key_set));
+    config.service(endpoint(KEY_SET).get(key_set));
 }
 
 /// An access token (RFC 6749 section 5.1).

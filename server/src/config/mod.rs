@@ -4,7 +4,7 @@ mod mail;
 mod read;
 mod variables;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -40,6 +40,8 @@ pub struct Config {
     pub audit_for: Duration,
     /// What the log looks like.
     pub log: LogConfig,
+    /// Who watches the server.
+    pub monitoring: MonitoringConfig,
 }
 
 /// ENVIRONMENT.
@@ -225,6 +227,15 @@ pub struct LogConfig {
     pub format: LogFormat,
     /// `RUST_LOG`.
     pub filter: String,
+}
+
+/// Who watches the server.
+#[derive(Clone, Debug, Default)]
+pub struct MonitoringConfig {
+    /// `METRICS_ADDR`: where Prometheus may ask; on this machine only.
+    pub metrics: Option<SocketAddr>,
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT`: the collector that spans are sent to.
+    pub collector: Option<Url>,
 }
 
 /// What is wrong with the configuration: every problem, each with the mend.

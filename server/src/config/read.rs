@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Display;
 use std::fs;
 use std::io::{self, Write};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -19,8 +19,8 @@ use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
 use super::{
-    Config, ConfigError, DatabaseConfig, EnvironmentKind, HttpConfig, LogConfig, LogFormat, PasswordConfig,
-    SameSitePolicy, SessionBinding, SessionConfig, TokenConfig, mail,
+    Config, ConfigError, DatabaseConfig, EnvironmentKind, HttpConfig, LogConfig, LogFormat, MonitoringConfig,
+    PasswordConfig, SameSitePolicy, SessionBinding, SessionConfig, TokenConfig, mail,
 };
 use crate::random;
 
@@ -164,6 +164,7 @@ pub(super) fn config(environment: Environment) -> Result<Config, ConfigError> {
         mail: mail::read(&mut reader, kind),
         audit_for: DAY * reader.number("AUDIT_DAYS", 365_u32, 1..=3650),
         log: log(&mut reader, kind),
+        monitoring: monitoring(&mut reader),
         http,
     };
     if reader.problems.is_empty() { Ok(config) } else { Err(ConfigError(reader.problems)) }
@@ -387,4 +388,43 @@ fn log(reader: &mut Reader, kind: EnvironmentKind) -> LogConfig {
         format: reader.choice("LOG_FORMAT", default, &[("json", LogFormat::Json), ("pretty", LogFormat::Pretty)]),
         filter: reader.text("RUST_LOG").unwrap_or_else(|| "info".to_owned()),
     }
+}
+
+fn monitoring(reader: &mut Reader) -> MonitoringConfig {
+    let metrics = reader.text("METRICS_ADDR").and_then(|text| match text.parse::<SocketAddr>() {
+        // The counters tell how busy a site is and when its sign-ins fail: nobody else's business.
+        Ok(address) if address.ip().is_loopback() => Some(address),
+        Ok(_) => {
+            reader.problem(
+                "METRICS_ADDR must be an address of this machine alone, 127.0.0.1:PORT or [::1]:PORT: let Prometheus, its agent or a proxy that asks for a password ask there",
+            );
+            None
+        }
+        Err(_) => {
+            reader.problem("METRICS_ADDR must be an address and a port, for example 127.0.0.1:9464");
+            None
+        }
+    });
+    MonitoringConfig { metrics, collector: collector(reader) }
+}
+
+fn collector(reader: &mut Reader) -> Option<Url> {
+    let text = reader.text("OTEL_EXPORTER_OTLP_ENDPOINT")?;
+    // A second client that speaks TLS, with a second opinion on certificates, is not worth what a collector does anyway.
+    let url = Url::parse(&text).ok().filter(|url| url.scheme() == "http" && url.has_host());
+    let Some(url) = url else {
+        reader.problem(
+            "OTEL_EXPORTER_OTLP_ENDPOINT must be the http URL of a collector nearby, for example http://127.0.0.1:4318; a collector sends on over https",
+        );
+        return None;
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        reader.problem(
+            "OTEL_EXPORTER_OTLP_ENDPOINT must not hold a user or a password: put them into OTEL_EXPORTER_OTLP_HEADERS",
+        );
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        reader.problem("OTEL_EXPORTER_OTLP_ENDPOINT must end before any ? or #: /v1/traces is added to it");
+    }
+    Some(url)
 }

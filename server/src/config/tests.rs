@@ -56,6 +56,14 @@ fn unsafe_production_is_refused() {
     refused(&[("PASSWORD_MIN_LENGTH", "4")], "PASSWORD_MIN_LENGTH");
     refused(&[("HOST", "example.com")], "HOST");
     refused(&[("LOG_FORMAT", "xml")], "LOG_FORMAT");
+    refused(&[("METRICS_ADDR", "0.0.0.0:9464")], "this machine");
+    refused(&[("METRICS_ADDR", "[::]:9464")], "this machine");
+    refused(&[("METRICS_ADDR", "10.0.0.1:9464"), ("ENVIRONMENT", "development")], "this machine");
+    refused(&[("METRICS_ADDR", "9464")], "127.0.0.1:9464");
+    refused(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "127.0.0.1:4318")], "http://127.0.0.1:4318");
+    refused(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector.example")], "https");
+    refused(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://u:hunter2@collector:4318")], "OTEL_EXPORTER_OTLP_HEADERS");
+    refused(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318/?x=1")], "/v1/traces");
     refused(&[("ENVIRONMENT", "staging")], "ENVIRONMENT");
     refused(&[("SESSION_KEY_FILE", "/nowhere")], "both set");
     let from = ("MAIL_FROM", "Hallpass <hallpass@example.com>");
@@ -82,6 +90,16 @@ fn mail_is_off_until_it_is_set_up() {
     assert!(!format!("{config:?}").contains("hunter2"));
     let ConfigError(problems) = read(&[("SMTP_URL", "mail"), ("MAIL_FROM", "x"), ("PORT", "x")]).expect_err("three");
     assert_eq!(problems.len(), 3, "{problems:?}");
+}
+
+#[test]
+fn nobody_watches_unless_told_so() {
+    let config = read(&[]).expect("safe as it comes").monitoring;
+    assert!(config.metrics.is_none() && config.collector.is_none());
+    let config = read(&[("METRICS_ADDR", "[::1]:9464"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector/otlp")]);
+    let config = config.expect("fine").monitoring;
+    assert_eq!(config.metrics.map(|address| address.port()), Some(9464));
+    assert_eq!(config.collector.expect("set").as_str(), "http://collector/otlp");
 }
 
 #[test]

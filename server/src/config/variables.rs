@@ -47,4 +47,6 @@ pub const VARIABLES: &[Variable] = &[
     variable("CLIENT_DIST", "client/dist"),
     variable("LOG_FORMAT", "pretty in development, json in production"),
     variable("RUST_LOG", "info"),
+    variable("METRICS_ADDR", "off"),
+    variable("OTEL_EXPORTER_OTLP_ENDPOINT", "off"),
 ];

@@ -18,7 +18,7 @@ mod transaction;
 use std::time::Duration;
 
 use sqlx::sqlite::SqlitePool;
-use sqlx::{MySql, Postgres};
+use sqlx::{Database, MySql, Pool, Postgres};
 
 pub use connect::Remote;
 pub use failure::{advice, is_full, is_in_use, is_unavailable, is_unique_violation};
@@ -41,7 +41,39 @@ pub enum Db {
     Postgres(Remote<Postgres>),
 }
 
+/// How much of a pool is in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolState {
+    /// `main`; on SQLite `read` and `write`.
+    pub name: &'static str,
+    /// Open connections.
+    pub size: u32,
+    /// Those of them that nobody uses.
+    pub idle: u32,
+    /// How many may be open.
+    pub max: u32,
+}
+
+impl PoolState {
+    fn of<D: Database>(name: &'static str, pool: &Pool<D>) -> Self {
+        let size = pool.size();
+        // Asked for one after the other, the two may belong to different moments.
+        let idle = u32::try_from(pool.num_idle()).map_or(size, |idle| idle.min(size));
+        Self { name, size, idle, max: pool.options().get_max_connections() }
+    }
+}
+
 impl Db {
+    /// How much of each pool is in use.
+    #[must_use]
+    pub fn pools(&self) -> Vec<PoolState> {
+        match self {
+            Self::Sqlite { reader, writer } => vec![PoolState::of("read", reader), PoolState::of("write", writer)],
+            Self::MySql(remote) => vec![PoolState::of("main", &remote.pool)],
+            Self::Postgres(remote) => vec![PoolState::of("main", &remote.pool)],
+        }
+    }
+
     /// Whether the database answers within a second.
     pub async fn is_up(&self) -> bool {
         const PING: Sql = sql!("SELECT 1");

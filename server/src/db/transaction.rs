@@ -8,7 +8,7 @@ use super::Db;
 use super::connect::Demotion;
 use super::failure::{is_conflict, is_read_only};
 use super::statement::in_time;
-use crate::random;
+use crate::{random, telemetry};
 
 /// How often a transaction that lost against another one is tried again.
 const RETRIES: u32 = 3;
@@ -68,9 +68,11 @@ impl Db {
     }
 
     async fn write_once<T, E: Abort>(&self, body: impl AsyncFn(&mut Tx) -> Result<T, E>) -> Result<T, E> {
+        telemetry::forget_undone();
         let mut tx = in_time(self.begin()).await?;
         let done = body(&mut tx).await?;
         in_time(tx.commit()).await?;
+        telemetry::note_commit();
         Ok(done)
     }
 

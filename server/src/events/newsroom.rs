@@ -87,6 +87,12 @@ impl Newsroom {
         Some(Subscription { editions: self.editions.subscribe(), key, readers: Arc::clone(&self.readers) })
     }
 
+    /// How many streams are open.
+    #[must_use]
+    pub fn streams(&self) -> usize {
+        self.editions.receiver_count()
+    }
+
     /// Ends every stream, so that their pages come back to another server.
     pub fn close(&self) {
         let _ = self.editions.send(Arc::new(Edition { is_last: true, ..Edition::default() }));

@@ -1,10 +1,10 @@
 //! The outermost layer: gives each request an id, catches what falls, turns every error into a problem document,
-//! completes the headers and writes the one log line.
+//! completes the headers, writes the one log line, counts, and makes the one span.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -12,37 +12,63 @@ use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::web::ThinData;
+use actix_web::web::Data;
 use actix_web::{Error, HttpResponse};
 use futures_util::FutureExt;
 use uuid::Uuid;
 
+use super::client_ip::TrustedProxies;
 use super::drain::Drain;
 use super::headers;
 use super::problem::Problem;
+use crate::metrics::Metrics;
 use crate::random;
 use crate::telemetry::{self, RequestFacts};
+use crate::traces::{Answered, Parent, Traces};
 
 static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What the layer needs to know of the server.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Envelope {
     /// Whether people reach the server over https.
     pub is_https: bool,
     /// Whether it is shutting down.
     pub drain: Drain,
+    /// What counts requests.
+    pub metrics: Metrics,
+    /// Where their spans go.
+    pub traces: Traces,
+    /// Whose word is good about the span that a request is part of.
+    pub proxies: TrustedProxies,
+}
+
+impl Envelope {
+    /// The caller's span. Only trusted proxies are believed: anybody else could write into other people's traces, or have
+    /// their own requests recorded that are to be left out.
+    fn parent(&self, request: &ServiceRequest) -> Parent {
+        let is_trusted = || request.peer_addr().is_some_and(|peer| self.proxies.trusts(peer.ip().to_canonical()));
+        if self.traces.is_on() && is_trusted() { Traces::parent(request.headers()) } else { Parent::default() }
+    }
 }
 
 /// One request, as the answer and the log line need it once it has been consumed.
 struct Exchange {
-    envelope: Envelope,
+    envelope: Data<Envelope>,
     id: String,
     method: Method,
     path: String,
     pattern: Option<String>,
     started: Instant,
     facts: Rc<RequestFacts>,
+    parent: Parent,
+}
+
+impl Drop for Exchange {
+    /// Whether it was answered, or whoever asked has hung up before.
+    fn drop(&mut self) {
+        self.envelope.metrics.requests().end();
+    }
 }
 
 /// The layer; stands outside of all others.
@@ -50,12 +76,14 @@ struct Exchange {
 /// # Errors
 /// None but finished answers: an error of the layers inside is completed like any other answer.
 pub async fn wrap(
-    envelope: ThinData<Envelope>,
+    envelope: Data<Envelope>,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    envelope.metrics.requests().begin();
     let exchange = Exchange {
-        envelope: envelope.0,
+        parent: envelope.parent(&request),
+        envelope,
         // Random, not counted: an id must not tell how busy the server is.
         id: Uuid::from_bytes(random::bytes()).simple().to_string(),
         method: request.method().clone(),
@@ -96,7 +124,7 @@ impl Exchange {
         if self.envelope.drain.has_begun() {
             response.head_mut().set_connection_type(ConnectionType::Close);
         }
-        self.log(response.status(), cause.as_deref());
+        self.tell(response.status(), cause.as_deref());
         response
     }
 
@@ -119,17 +147,39 @@ impl Exchange {
         document
     }
 
-    fn log(&self, status: StatusCode, cause: Option<&str>) {
+    /// Counts the answer, makes its span, and writes its line in the log.
+    fn tell(&self, status: StatusCode, cause: Option<&str>) {
+        let (took, route) = (self.started.elapsed(), self.pattern.as_deref());
+        let Envelope { metrics, traces, .. } = &**self.envelope;
+        metrics.requests().count(&self.method, route, status, took);
+        metrics.count_all_ended(&self.facts);
+        let answered = Answered { method: &self.method, route, status, took, request_id: &self.id };
+        let trace_id = traces.record(&self.parent, answered);
+        self.log(status, took, trace_id.as_deref(), cause);
+    }
+
+    fn log(&self, status: StatusCode, took: Duration, trace_id: Option<&str>, cause: Option<&str>) {
         let method = self.method.as_str();
         // The pattern, not the path: paths may carry one-time tokens.
         let path = self.pattern.as_deref().unwrap_or("(none)");
-        let duration_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         let (status, request_id) = (status.as_u16(), self.id.as_str());
         let (user_id, queries) = (self.facts.user_id(), self.facts.queries());
         if status >= 500 {
-            tracing::error!(method, path, status, duration_us, request_id, user_id, queries, cause, "request");
+            tracing::error!(
+                method,
+                path,
+                status,
+                duration_us,
+                request_id,
+                trace_id,
+                user_id,
+                queries,
+                cause,
+                "request"
+            );
         } else {
-            tracing::info!(method, path, status, duration_us, request_id, user_id, queries, "request");
+            tracing::info!(method, path, status, duration_us, request_id, trace_id, user_id, queries, "request");
         }
     }
 }

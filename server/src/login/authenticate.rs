@@ -11,6 +11,7 @@ use crate::http::client::Client;
 use crate::http::extract::plain_text;
 use crate::http::problem::{Code, Problem};
 use crate::identity::CurrentUser;
+use crate::metrics::{LoginOutcome, Metrics};
 use crate::secret::hasher::Hasher;
 use crate::secret::password;
 use crate::secret::token::PlainToken;
@@ -57,13 +58,14 @@ pub struct Authenticator {
     db: Db,
     clock: Clock,
     hasher: Hasher,
+    metrics: Metrics,
 }
 
 impl Authenticator {
     /// By the accounts of `db`.
     #[must_use]
-    pub fn new(db: Db, clock: Clock, hasher: Hasher) -> Self {
-        Self { db, clock, hasher }
+    pub fn new(db: Db, clock: Clock, hasher: Hasher, metrics: Metrics) -> Self {
+        Self { db, clock, hasher, metrics }
     }
 
     /// The database it asks.
@@ -78,11 +80,16 @@ impl Authenticator {
         let this = self.clone();
         // A task of its own, which goes on when the client hangs up: else nobody would count the failure of who never waits
         // for the answer.
-        actix_web::rt::spawn(async move { this.find_out(attempt).await }).await.map_err(Problem::internal)?
+        let finding = async move {
+            let found = this.find_out(attempt).await;
+            this.metrics.count_login(outcome(&found));
+            found
+        };
+        actix_web::rt::spawn(finding).await.map_err(Problem::internal)?
     }
 
     async fn find_out(&self, attempt: Attempt) -> Result<(Account, Option<String>), Problem> {
-        let Self { db, clock, hasher } = self;
+        let Self { db, clock, hasher, .. } = self;
         let bucket = Bucket::of(attempt.client.ip);
         bucket.must_be_free(db, clock.now()).await?;
         let account = users::find_by_name(db, &attempt.username).await?;
@@ -132,5 +139,15 @@ impl Authenticator {
             }
         }
         self.db.write(async |tx| audit::queries::insert(tx, &entry).await).await
+    }
+}
+
+fn outcome<T>(found: &Result<T, Problem>) -> LoginOutcome {
+    match found.as_ref().map_err(Problem::code) {
+        Ok(_) => LoginOutcome::Ok,
+        Err(Code::InvalidCredentials) => LoginOutcome::Failed,
+        Err(Code::TooManyAttempts) => LoginOutcome::Throttled,
+        Err(Code::Overloaded) => LoginOutcome::Overloaded,
+        Err(_) => LoginOutcome::Error,
     }
 }

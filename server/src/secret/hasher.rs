@@ -4,7 +4,7 @@
 //! pool a flood of logins would take all memory. Here a flood fills the queue, and who comes next is told to come back.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -43,11 +43,22 @@ enum Job {
     Verify { password: SecretString, stored: Option<String>, reply: oneshot::Sender<Verdict> },
 }
 
+/// How busy the threads are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Load {
+    /// Passwords that wait for a thread.
+    pub waiting: usize,
+    /// Passwords that found the queue full, since the start.
+    pub refused: u64,
+}
+
 /// The hashing threads. Clones share them; they end with the last clone.
 #[derive(Clone)]
 pub struct Hasher {
     queue: SyncSender<Job>,
     computed: Arc<AtomicU64>,
+    waiting: Arc<AtomicUsize>,
+    refused: Arc<AtomicU64>,
 }
 
 impl fmt::Debug for Hasher {
@@ -57,6 +68,9 @@ impl fmt::Debug for Hasher {
 }
 
 impl Hasher {
+    /// How many passwords may wait for a thread.
+    pub const CAPACITY: usize = QUEUE;
+
     /// Starts the threads and makes the hash that stands in for unknown users, with today's parameters.
     ///
     /// # Panics
@@ -69,16 +83,17 @@ impl Hasher {
         let (queue, jobs) = sync_channel(QUEUE);
         let jobs = Arc::new(Mutex::new(jobs));
         let computed = Arc::new(AtomicU64::new(0));
+        let waiting = Arc::new(AtomicUsize::new(0));
         let dummy = Arc::new(Engine::new(params.clone(), Arc::default()).hash(b"nobody's password"));
         for number in 0..config.threads {
             let (jobs, dummy) = (Arc::clone(&jobs), Arc::clone(&dummy));
-            let (params, computed) = (params.clone(), Arc::clone(&computed));
+            let (params, computed, waiting) = (params.clone(), Arc::clone(&computed), Arc::clone(&waiting));
             thread::Builder::new()
                 .name(format!("hash-{number}"))
-                .spawn(move || work(&jobs, Engine::new(params, computed), &dummy))
+                .spawn(move || work(&jobs, &waiting, Engine::new(params, computed), &dummy))
                 .expect("a thread for hashing");
         }
-        Self { queue, computed }
+        Self { queue, computed, waiting, refused: Arc::default() }
     }
 
     /// The PHC string of a new password.
@@ -108,17 +123,32 @@ impl Hasher {
         self.computed.load(Ordering::SeqCst)
     }
 
+    /// How busy the threads are right now.
+    #[must_use]
+    pub fn load(&self) -> Load {
+        Load { waiting: self.waiting.load(Ordering::SeqCst), refused: self.refused.load(Ordering::SeqCst) }
+    }
+
     fn submit(&self, job: Job) -> Result<(), Overloaded> {
+        // Counted before it can be taken out, so that the number never falls below zero.
+        self.waiting.fetch_add(1, Ordering::SeqCst);
         self.queue.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) | TrySendError::Disconnected(_) => Overloaded,
+            TrySendError::Full(_) | TrySendError::Disconnected(_) => {
+                self.waiting.fetch_sub(1, Ordering::SeqCst);
+                self.refused.fetch_add(1, Ordering::SeqCst);
+                Overloaded
+            }
         })
     }
 }
 
 /// One thread's life: take a job, do it, answer; end when nobody can send any more.
-fn work(jobs: &Mutex<Receiver<Job>>, mut engine: Engine, dummy: &str) {
+fn work(jobs: &Mutex<Receiver<Job>>, waiting: &AtomicUsize, mut engine: Engine, dummy: &str) {
     loop {
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        if job.is_ok() {
+            waiting.fetch_sub(1, Ordering::SeqCst);
+        }
         match job {
             Err(_) => return,
             // Whoever asked has hung up: the work would be for nobody.
@@ -287,5 +317,6 @@ mod tests {
         let refused = answers.iter().filter(|answer| answer.is_err()).count();
         assert!(refused >= QUEUE - 2, "only {refused} refused");
         assert!(hasher.verify("a password".into(), None).await.is_ok());
+        assert_eq!(hasher.load(), Load { waiting: 0, refused: refused as u64 });
     }
 }

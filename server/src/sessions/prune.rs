@@ -1,5 +1,6 @@
 //! Keeps the table of sessions small: marks what has run out, deletes what is history for long enough.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -8,6 +9,8 @@ use super::model::{HISTORY, Lifetime};
 use super::queries;
 use crate::clock::{Clock, Timestamp};
 use crate::db::{Db, sweep};
+use crate::metrics::Metrics;
+use crate::telemetry::{self, RequestFacts};
 
 /// What a run has done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,11 +60,15 @@ async fn expire_idle(db: &Db, lifetime: &Lifetime, now: Timestamp) -> Result<u64
 }
 
 /// Prunes once an hour, for as long as the server runs.
-pub async fn hourly(db: Db, clock: Clock, lifetime: Lifetime) {
+pub async fn hourly(db: Db, clock: Clock, lifetime: Lifetime, metrics: Metrics) {
     let mut hour = tokio::time::interval(Duration::from_hours(1));
     loop {
         hour.tick().await;
-        match sweep::round(run(&db, &clock, &lifetime)).await {
+        let facts = Rc::<RequestFacts>::default();
+        let round = sweep::round(run(&db, &clock, &lifetime));
+        let outcome = telemetry::observe(Rc::clone(&facts), Box::pin(round)).await;
+        metrics.count_all_ended(&facts);
+        match outcome {
             Some(Ok(pruned)) if pruned == Pruned::default() => {}
             Some(Ok(Pruned { expired, deleted })) => tracing::info!(expired, deleted, "sessions pruned"),
             Some(Err(error)) => tracing::warn!(%error, "sessions could not be pruned"),

@@ -15,7 +15,7 @@ use crate::db::{Db, Sql, Tx};
 use crate::http::client::Client;
 use crate::identity::{CurrentSession, CurrentUser, EndReason, Means, Role};
 use crate::secret::token::TokenHash;
-use crate::{on_db, on_tx, sql};
+use crate::{on_db, on_tx, sql, telemetry};
 
 /// A session and its person, as the token's holder is judged by.
 #[derive(Debug, FromRow)]
@@ -183,7 +183,7 @@ pub async fn end_one(tx: &mut Tx, id: &str, reason: EndReason, now: Timestamp) -
         .bind(Status::Active)
         .execute(connection)
         .await
-        .map(|_| ()))
+        .map(|done| telemetry::note_ended(reason, done.rows_affected())))
 }
 
 /// Ends the oldest sessions of a person beyond the newest `keep`.
@@ -233,7 +233,10 @@ pub async fn end_all(
         .bind(keep.unwrap_or_default())
         .execute(connection)
         .await
-        .map(|done| done.rows_affected()))
+        .map(|done| {
+            telemetry::note_ended(reason, done.rows_affected());
+            done.rows_affected()
+        }))
 }
 
 /// Revokes the sessions of a person that were opened at `since` or later, but `keep`.
@@ -261,7 +264,7 @@ pub async fn end_since(
         .bind(keep)
         .execute(connection)
         .await
-        .map(drop))
+        .map(|done| telemetry::note_ended(EndReason::Revoked, done.rows_affected())))
 }
 
 /// Ends every session of everybody; says how many that were.
@@ -296,7 +299,10 @@ pub async fn end(tx: &mut Tx, id: &str, user_id: &str, reason: EndReason, now: T
         .bind(Status::Active)
         .execute(connection)
         .await
-        .map(|done| done.rows_affected() == 1))
+        .map(|done| {
+            telemetry::note_ended(reason, done.rows_affected());
+            done.rows_affected() == 1
+        }))
 }
 
 /// Signs out of the session of this id, if it lives, and notes who did it.
@@ -384,6 +390,16 @@ pub async fn count_alive(db: &Db, user_id: &str, lifetime: &Lifetime, now: Times
         .bind(lifetime.idle_since(now))
         .fetch_one(pool)
         .await)
+}
+
+/// How many sessions of all people live, but for those that have rested for too long and are still to be marked: reads the
+/// end of an index, as many entries as there are.
+///
+/// # Errors
+/// Those of the database.
+pub async fn count_living(db: &Db, now: Timestamp) -> Result<i64, sqlx::Error> {
+    const COUNT: Sql = sql!("SELECT COUNT(*) FROM session WHERE status = ? AND expires_at > ?");
+    on_db!(db, COUNT, |pool, text| sqlx::query_scalar(text).bind(Status::Active).bind(now).fetch_one(pool).await)
 }
 
 /// Whose session has this id.
@@ -558,8 +574,11 @@ async fn mark(
     db.write(async |tx| {
         let ended = update(EndReason::Expired, "expires_at");
         let ended = rows::on_keys(tx, &ended, &expired, None).await?;
+        telemetry::note_ended(EndReason::Expired, ended);
         let rested = update(EndReason::Idle, &format!("last_seen_at + {rests}"));
-        Ok(ended + rows::on_keys(tx, &rested, &idle, Some(&still)).await?)
+        let rested = rows::on_keys(tx, &rested, &idle, Some(&still)).await?;
+        telemetry::note_ended(EndReason::Idle, rested);
+        Ok(ended + rested)
     })
     .await
 }

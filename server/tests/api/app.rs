@@ -38,6 +38,8 @@ const START: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
 
 pub struct TestApp {
     pub address: SocketAddr,
+    /// Where Prometheus may ask, with `METRICS_ADDR`.
+    pub metrics: Option<SocketAddr>,
     pub clock: Clock,
     pub db: Db,
     pub hasher: Hasher,
@@ -91,14 +93,15 @@ pub async fn start(config: Config, clock: Clock, folder: TempDir) -> TestApp {
         move || {
             actix_web::rt::System::new().block_on(async move {
                 let application = Application::bind(config, clock).await.unwrap();
-                let parts = (application.address(), application.db().clone(), application.hasher().clone());
-                ready.send(parts).unwrap();
+                let addresses = (application.address(), application.metrics_address());
+                let parts = (application.db().clone(), application.hasher().clone());
+                ready.send((addresses, parts)).unwrap();
                 application.run(stop.cancelled_owned()).await
             })
         }
     });
-    let (address, db, hasher) = started.await.unwrap();
-    TestApp { address, clock, db, hasher, stop, folder, config, server: Some(server) }
+    let ((address, metrics), (db, hasher)) = started.await.unwrap();
+    TestApp { address, metrics, clock, db, hasher, stop, folder, config, server: Some(server) }
 }
 
 fn make_dist(dist: &std::path::Path) {

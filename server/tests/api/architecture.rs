@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the roof to the ground: a module uses only what stands after it, or beside it in the same row.
-const ORDER: [&[&str]; 20] = [
+const ORDER: [&[&str]; 22] = [
     &["cli"],
     &["app"],
     &["openapi"],
+    &["monitoring"],
     &["login"],
     &["administration"],
     &["links"],
@@ -24,6 +25,7 @@ const ORDER: [&[&str]; 20] = [
     &["http"],
     &["secret"],
     &["db"],
+    &["metrics", "traces"],
     &["telemetry", "clock", "random", "fold", "config"],
 ];
 

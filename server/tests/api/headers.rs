@@ -2,10 +2,13 @@
 //! same list.)
 
 use actix_web::middleware::from_fn;
-use actix_web::web::ThinData;
+use actix_web::web::Data;
 use actix_web::{App, HttpServer, web};
+use hallpass::http::client_ip::TrustedProxies;
 use hallpass::http::drain::Drain;
 use hallpass::http::envelope::{self, Envelope};
+use hallpass::metrics::Metrics;
+use hallpass::traces::Traces;
 use reqwest::Method;
 
 use crate::app::{Body, Browser, spawn, spawn_with};
@@ -44,11 +47,16 @@ async fn are_on_answers_of_every_layer() {
 
 #[actix_web::test]
 async fn a_panic_is_a_500_like_any_other() {
-    let drain = Drain::default();
-    let envelope = Envelope { is_https: true, drain };
+    let envelope = Data::new(Envelope {
+        is_https: true,
+        drain: Drain::default(),
+        metrics: Metrics::new(Vec::new(), []),
+        traces: Traces::default(),
+        proxies: TrustedProxies::default(),
+    });
     let server = HttpServer::new(move || {
         App::new()
-            .app_data(ThinData(envelope.clone()))
+            .app_data(envelope.clone())
             .route("/panic", web::get().to(async || -> &'static str { panic!("a secret") }))
             .route("/fine", web::get().to(async || "fine"))
             .wrap(from_fn(envelope::wrap))
