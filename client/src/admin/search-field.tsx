@@ -1,7 +1,6 @@
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { TextField } from "#ui/field.tsx";
-
-const TYPING_PAUSE = 250;
+import { useTypingPause } from "#ui/use-typing-pause.ts";
 
 interface SearchFieldProps {
   label: string;
@@ -13,17 +12,7 @@ interface SearchFieldProps {
 /** A text to look for, given on when typing pauses. */
 export function SearchField({ label, name, value, onChange }: SearchFieldProps) {
   const [typed, setTyped] = useState(value);
-  useEffect(() => {
-    if (typed === value) return;
-    const { pathname } = location;
-    const timer = setTimeout(() => {
-      // Who has left for another page, which may still be loading, is not called back.
-      if (location.pathname === pathname) onChange(typed);
-    }, TYPING_PAUSE);
-    return () => {
-      clearTimeout(timer);
-    };
-  }, [typed, value, onChange]);
+  useTypingPause(typed, value, onChange);
   return (
     <TextField
       label={label}

@@ -11,8 +11,7 @@ import { inputLook } from "#ui/field.tsx";
 import { LoadError } from "#api/load-error.tsx";
 import { Page } from "#ui/page.tsx";
 import { RowsSkeleton } from "#ui/skeleton.tsx";
-
-const TYPING_PAUSE = 250;
+import { useTypingPause } from "#ui/use-typing-pause.ts";
 
 /** The directory: what is searched for stands in the address, so that it can be shared and gone back to. */
 export function SearchPage() {
@@ -21,19 +20,9 @@ export function SearchPage() {
   const [typed, setTyped] = useState(q);
   const input = useRef<HTMLInputElement>(null);
 
-  useEffect(() => {
-    if (typed === q) return;
-    const { pathname } = location;
-    const timer = setTimeout(() => {
-      // Who has left for another page, which may still be loading, is not called back.
-      if (location.pathname !== pathname) return;
-      setSearch(typed ? { q: typed } : {}, { replace: true });
-    }, TYPING_PAUSE);
-    return () => {
-      clearTimeout(timer);
-    };
-  }, [typed, q, setSearch]);
-
+  useTypingPause(typed, q, (text) => {
+    setSearch(text ? { q: text } : {}, { replace: true });
+  });
   useSlashKey(input);
   return (
     <Page title="People" intro="Find people by their username or their name.">

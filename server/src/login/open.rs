@@ -52,7 +52,18 @@ pub(super) struct Opening<'a> {
     pub now: Timestamp,
 }
 
-impl Opening<'_> {
+impl<'a> Opening<'a> {
+    /// A session that a cookie carries, and for as long as may be.
+    pub fn in_browser(
+        rules: LoginRules,
+        client: &'a Client,
+        device: &'a Device,
+        replaces: Option<&'a str>,
+        now: Timestamp,
+    ) -> Self {
+        Self { rules, client, remember: true, replaces, device, is_browser: true, refresh_token: None, now }
+    }
+
     /// The session that this makes: the same however often the transaction has to be tried.
     pub fn session(&self) -> (PlainToken, CurrentSession) {
         let longest = if self.refresh_token.is_some() { self.rules.token_lifetime } else { self.rules.lifetime };

@@ -22,32 +22,14 @@ pub(super) async fn refilled_at(db: &Db, bucket: &[u8]) -> Result<Option<Timesta
 
 /// Adds one failure, worth `cost` microseconds, to the bucket.
 pub(super) async fn add_failure(db: &Db, bucket: &[u8], now: Timestamp, cost: i64) -> Result<(), sqlx::Error> {
-    if add_to_existing(db, bucket, now, cost).await? {
+    if add(db, bucket, now, cost, NEVER).await? {
         return Ok(());
     }
     match insert(db, bucket, now, cost).await {
         // Somebody was quicker.
-        Err(error) if db::is_unique_violation(&error) => add_to_existing(db, bucket, now, cost).await.map(drop),
+        Err(error) if db::is_unique_violation(&error) => add(db, bucket, now, cost, NEVER).await.map(drop),
         done => done,
     }
-}
-
-async fn add_to_existing(db: &Db, bucket: &[u8], now: Timestamp, cost: i64) -> Result<bool, sqlx::Error> {
-    const ADD: Sql = sql!(
-        "UPDATE login_attempt SET refilled_at = ? + CASE WHEN refilled_at > ? THEN refilled_at ELSE ? END \
-         WHERE bucket = ?"
-    );
-    db.write(async |tx| {
-        on_tx!(tx, ADD, |connection, text| sqlx::query(text)
-            .bind(cost)
-            .bind(now)
-            .bind(now)
-            .bind(bucket)
-            .execute(connection)
-            .await
-            .map(|done| done.rows_affected() == 1))
-    })
-    .await
 }
 
 /// Adds `cost` microseconds to a bucket that is empty again at `latest` or before; says whether it is.
@@ -58,25 +40,7 @@ pub(super) async fn take(
     cost: i64,
     latest: Timestamp,
 ) -> Result<bool, sqlx::Error> {
-    const ADD: Sql = sql!(
-        "UPDATE login_attempt SET refilled_at = ? + CASE WHEN refilled_at > ? THEN refilled_at ELSE ? END \
-         WHERE bucket = ? AND refilled_at <= ?"
-    );
-    let add = async || {
-        db.write(async |tx| {
-            on_tx!(tx, ADD, |connection, text| sqlx::query(text)
-                .bind(cost)
-                .bind(now)
-                .bind(now)
-                .bind(bucket)
-                .bind(latest)
-                .execute(connection)
-                .await
-                .map(|done| done.rows_affected() == 1))
-        })
-        .await
-    };
-    if add().await? {
+    if add(db, bucket, now, cost, latest).await? {
         return Ok(true);
     }
     if refilled_at(db, bucket).await?.is_some() {
@@ -84,9 +48,32 @@ pub(super) async fn take(
     }
     match insert(db, bucket, now, cost).await {
         // Somebody was quicker.
-        Err(error) if db::is_unique_violation(&error) => add().await,
+        Err(error) if db::is_unique_violation(&error) => add(db, bucket, now, cost, latest).await,
         done => done.map(|()| true),
     }
+}
+
+/// Later than any bucket is empty again.
+const NEVER: Timestamp = Timestamp::from_micros(i64::MAX);
+
+/// Adds to a bucket that exists and is empty again at `latest` or before; says whether there is one.
+async fn add(db: &Db, bucket: &[u8], now: Timestamp, cost: i64, latest: Timestamp) -> Result<bool, sqlx::Error> {
+    const ADD: Sql = sql!(
+        "UPDATE login_attempt SET refilled_at = ? + CASE WHEN refilled_at > ? THEN refilled_at ELSE ? END \
+         WHERE bucket = ? AND refilled_at <= ?"
+    );
+    db.write(async |tx| {
+        on_tx!(tx, ADD, |connection, text| sqlx::query(text)
+            .bind(cost)
+            .bind(now)
+            .bind(now)
+            .bind(bucket)
+            .bind(latest)
+            .execute(connection)
+            .await
+            .map(|done| done.rows_affected() == 1))
+    })
+    .await
 }
 
 async fn insert(db: &Db, bucket: &[u8], now: Timestamp, cost: i64) -> Result<(), sqlx::Error> {

@@ -140,16 +140,7 @@ pub(crate) async fn register(
         Some(email) => Some(verifier.begin(&account.id, email, now).await?),
         None => None,
     };
-    let opening = Opening {
-        rules: rules.0,
-        client: &client,
-        remember: true,
-        replaces: replaces.as_deref(),
-        device: &device,
-        is_browser: true,
-        refresh_token: None,
-        now,
-    };
+    let opening = Opening::in_browser(rules.0, &client, &device, replaces.as_deref(), now);
     let (token, current) = opening.session();
     let entry = Entry::new(Event::AccountRegistered, now).about(&account.id).by(Some(&account.id));
     let entry = entry.in_session(&current.id).from(Some(&client));

@@ -95,16 +95,7 @@ pub(crate) async fn login(
     let replaces = session_to_replace(current)?;
 
     let (replaces, now) = (replaces.as_deref(), clock.now());
-    let opening = Opening {
-        rules: rules.0,
-        client: &client,
-        remember,
-        replaces,
-        device: &device,
-        is_browser: true,
-        refresh_token: None,
-        now,
-    };
+    let opening = Opening { remember, ..Opening::in_browser(rules.0, &client, &device, replaces, now) };
     let (token, user) = authenticator.sign_in(&attempt, &opening).await?;
     if let Some(current) = &user.session {
         state::sign_in(&session, &token, current, opening.now)?;
