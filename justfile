@@ -103,7 +103,7 @@ check: install
     sh .ci/security-doc.sh
     bash .ci/advisories.sh
 
-# Three MariaDB nodes as one Galera cluster, one of them killed under load
+# Three MariaDB nodes as one Galera cluster, one of them killed under load; GALERA_OPTIONS='name=value;...' are the nodes'
 [group('check')]
 test-cluster: (packages "mariadb-backup" "galera-4")
     cargo test --locked --test cluster -- --nocapture

@@ -57,14 +57,6 @@ impl Server {
         let mut server = Self { child, address: SocketAddr::from(([127, 0, 0, 1], port)) };
         let (ready, is_ready) = mpsc::channel();
         std::thread::spawn(move || {
-            let mut debug = std::fs::OpenOptions::new()
-                .append(true)
-                .create(true)
-                .open(format!("/tmp/cl/server-{port}.log"))
-                .unwrap();
-            let lines = lines.inspect(|line| {
-                let _ = writeln!(debug, "{line}");
-            });
             for _ in lines.filter(|line| line.contains("Hallpass is ready")) {
                 let _ = ready.send(());
             }

@@ -10,13 +10,16 @@ use tokio::time::{Instant, sleep};
 use crate::node::Node;
 use crate::{Cluster, browser};
 
-/// Galera's own timers, one after the other, until a silent node is given up and the others go on:
-/// each is a period, so that the sum is what may pass at most.
-const UNTIL_GIVEN_UP: [(&str, &str); 4] = [
-    ("evs.keepalive_period", "the last sign of life came up to so long before the others begin to listen for the next"),
-    ("evs.suspect_timeout", "a node that is silent for so long is suspected"),
-    ("evs.inactive_check_period", "silence is looked for so often"),
-    ("evs.join_retrans_period", "a message about who is left, lost or late, is sent again after so long"),
+/// The options of Galera whose periods may pass, one after the other, until the others go on without a silent node.
+const UNTIL_GIVEN_UP: [&str; 4] = [
+    // How often a node gives a sign of life: the first that is missed was not due before.
+    "evs.keepalive_period",
+    // How long it may be silent before it is suspected.
+    "evs.suspect_timeout",
+    // How often the others look for silence.
+    "evs.inactive_check_period",
+    // How soon they say again who is left, where that was not heard.
+    "evs.join_retrans_period",
 ];
 /// What Hallpass may add until a server answers again: a request that the cluster gave up is begun anew, up to three times,
 /// at most 20, 40 and 80 ms later, with a password's hash before it. The rest is for the machine.
@@ -78,7 +81,7 @@ async fn write(node: &Node, gap: &Gap, stop: &Cell<bool>) {
 
 async fn galera_gives_up_after(node: &Node) -> Duration {
     let mut sum = Duration::ZERO;
-    for (name, _) in UNTIL_GIVEN_UP {
+    for name in UNTIL_GIVEN_UP {
         let period = node.provider_option(name).await;
         let seconds = period.strip_prefix("PT").and_then(|period| period.strip_suffix('S')?.parse().ok());
         sum += Duration::from_secs_f32(seconds.unwrap_or_else(|| panic!("{name} is {period}")));

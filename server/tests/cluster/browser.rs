@@ -11,7 +11,7 @@ use crate::process::PASSWORD;
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:137.0) Gecko/20100101 Firefox/137.0";
 /// Longer than Hallpass waits for a database in any request, so that the answer is its own.
-const ANSWERED_WITHIN: Duration = Duration::from_secs(60);
+const ANSWERED_WITHIN: Duration = Duration::from_mins(1);
 
 pub fn client() -> Client {
     Client::builder().timeout(ANSWERED_WITHIN).build().unwrap()

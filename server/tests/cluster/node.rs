@@ -12,11 +12,11 @@ use tokio::time::{Instant, sleep, timeout};
 
 /// How long a node may take to join: making its files, and the whole state from another, which takes mariadb-backup at least
 /// ten seconds (the donor sleeps that long).
-const JOINED_WITHIN: Duration = Duration::from_secs(120);
+const JOINED_WITHIN: Duration = Duration::from_mins(2);
 /// How long a node may take to answer one question about itself.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
 /// How long `--wsrep-recover` may take.
-const RECOVERED_WITHIN: Duration = Duration::from_secs(60);
+const RECOVERED_WITHIN: Duration = Duration::from_mins(1);
 /// How much of a node's log is shown when it fails.
 const LINES_SHOWN: usize = 60;
 
