@@ -55,7 +55,7 @@ impl Node {
         [0, 1, 2].map(|index| {
             let folder = tempfile::tempdir().unwrap();
             // The scripts that carry the state read it as well, and write their troubles to files beside the data.
-            std::fs::write(folder.path().join("my.cnf"), "[sst]\nsst-syslog=-1\n").unwrap();
+            std::fs::write(folder.path().join("my.cnf"), "[sst]\nsst-syslog=-1\nsst-log-archive=0\n").unwrap();
             Self {
                 name: format!("n{}", index + 1),
                 ports: ports[index],
