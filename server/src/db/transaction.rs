@@ -68,12 +68,13 @@ impl Db {
     }
 
     async fn write_once<T, E: Abort>(&self, body: impl AsyncFn(&mut Tx) -> Result<T, E>) -> Result<T, E> {
-        telemetry::forget_undone();
-        let mut tx = in_time(self.begin()).await?;
-        let done = body(&mut tx).await?;
-        in_time(tx.commit()).await?;
-        telemetry::note_commit();
-        Ok(done)
+        telemetry::transaction(async {
+            let mut tx = in_time(self.begin()).await?;
+            let done = body(&mut tx).await?;
+            in_time(tx.commit()).await?;
+            Ok(done)
+        })
+        .await
     }
 
     /// Begins a transaction that may write.
