@@ -86,6 +86,7 @@ pub struct Application {
     hasher: Hasher,
     access_tokens: AccessTokens,
     smtp: Option<Smtp>,
+    links: Links,
     drain: Drain,
     newsroom: Newsroom,
     metrics: Metrics,
@@ -117,6 +118,7 @@ impl Application {
         let mut routes = openapi::patterns(&document);
         routes.push(access_tokens::routes::KEY_SET.to_owned());
         Ok(Self {
+            links: Links::new(config.http.origin()),
             config,
             listener,
             address,
@@ -163,7 +165,7 @@ impl Application {
     /// # Errors
     /// Those of the database.
     pub async fn setup_link(&self) -> Result<Option<Link>, sqlx::Error> {
-        setup::link(&self.db, &self.clock, &Links::new(self.config.http.origin())).await
+        setup::link(&self.db, &self.clock, &self.links).await
     }
 
     /// Serves until `stop` is done; then says so at /health for a moment, finishes what is under way and returns.
@@ -191,9 +193,8 @@ impl Application {
             actix_web::rt::spawn(audit::prune::hourly(db.clone(), self.clock.clone(), self.config.audit_for)),
         ];
         let (outbox, sender) = self.post();
-        let links = Links::new(self.config.http.origin());
         let (forgotten, links_mailed) =
-            ForgottenPasswords::new(self.db.clone(), self.clock.clone(), links, outbox.clone());
+            ForgottenPasswords::new(self.db.clone(), self.clock.clone(), self.links.clone(), outbox.clone());
         let writers = actix_web::rt::spawn(async { tokio::join!(session_writer, token_writer, links_mailed, sender) });
 
         let metrics_server = self.serve_metrics()?;
@@ -267,13 +268,13 @@ impl Application {
             lifetime: session.lifetime,
             token_lifetime: token.refresh_lifetime,
             max_sessions: session.max_per_user,
+            password_grant: token.password_grant,
         };
         let freshness = Freshness(session.fresh_for);
         let registration = Registration { is_open: registration_open };
         let new_passwords = Data::new(NewPasswords::new(self.hasher.clone(), password.min_length));
-        let links = Links::new(http.origin());
-        let verifier = Data::new(Verifier::new(self.db.clone(), links.clone(), outbox.clone()));
-        let (links, outbox, forgotten) = (Data::new(links), Data::new(outbox), Data::new(forgotten));
+        let verifier = Data::new(Verifier::new(self.db.clone(), self.links.clone(), outbox.clone()));
+        let (links, outbox, forgotten) = (Data::new(self.links), Data::new(outbox), Data::new(forgotten));
         let refresh_cookie = RefreshCookie::new(http.is_https(), session.same_site);
         let access_tokens = Data::new(self.access_tokens);
         let devices = Data::new(Devices::new(http.is_https(), session.same_site, session.keys.clone()));

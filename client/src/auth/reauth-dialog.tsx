@@ -3,7 +3,9 @@ import { type SubmitEvent, useEffect, useRef } from "react";
 import { ApiError } from "#api/error.ts";
 import { reauth } from "#api/gen/sdk.gen.ts";
 import { settleReauth } from "#auth/reauth.ts";
+import { SESSION_KEY } from "#auth/session.ts";
 import { SignInError } from "#auth/sign-in-error.tsx";
+import { tellOtherTabs } from "#auth/tabs.ts";
 import { Alert } from "#ui/alert.tsx";
 import { Button } from "#ui/button.tsx";
 import { Dialog } from "#ui/dialog.tsx";
@@ -16,6 +18,9 @@ export function ReauthDialog({ username }: { username: string }) {
   const prove = useMutation({
     mutationFn: (password: string) => reauth({ body: { password }, throwOnError: true }),
     onSuccess: () => {
+      // What was asked with the cookie until now, which is none any more, is answered as if nobody were signed in.
+      void queryClient.invalidateQueries({ queryKey: SESSION_KEY });
+      tellOtherTabs();
       settleReauth(queryClient, "proved");
     },
   });

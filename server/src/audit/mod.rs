@@ -23,6 +23,8 @@ pub const LOG_TARGET: &str = "audit";
 pub enum Event {
     /// A person signed in; the detail `new_browser` says that they never did with this browser before.
     LoginSucceeded,
+    /// A person entered their password once more.
+    Reauthenticated,
     /// A person said that a sign-in from a new browser was theirs.
     SignInConfirmed,
     /// A person said that a sign-in from a new browser was not theirs; its session was ended.

@@ -175,6 +175,8 @@ pub struct TokenConfig {
     pub lifetime: Duration,
     /// `REFRESH_TOKEN_DAYS`: the longest a session lives that tokens carry.
     pub refresh_lifetime: Duration,
+    /// `PASSWORD_GRANT`: whether `POST /token` takes a password.
+    pub password_grant: bool,
 }
 
 /// How long sessions live and what binds them.

@@ -304,6 +304,7 @@ fn token(reader: &mut Reader) -> TokenConfig {
         keys: reader.secret_or_made("JWT_KEY", Path::new(JWT_KEY_FILE), ed25519_key).unwrap_or_default(),
         lifetime: MINUTE * reader.number("ACCESS_TOKEN_MINUTES", 5_u32, 1..=60),
         refresh_lifetime: DAY * reader.number("REFRESH_TOKEN_DAYS", 7_u32, 1..=400),
+        password_grant: reader.choice("PASSWORD_GRANT", true, &[("on", true), ("off", false)]),
     }
 }
 

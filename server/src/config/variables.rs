@@ -34,6 +34,7 @@ pub const VARIABLES: &[Variable] = &[
     variable("ACCESS_TOKEN_MINUTES", "5"),
     variable("REFRESH_TOKEN_DAYS", "7"),
     variable("JWT_KEY", "data/jwt.key, made once"),
+    variable("PASSWORD_GRANT", "on"),
     variable("ARGON2_MEMORY_KIB", "19456"),
     variable("ARGON2_ITERATIONS", "2"),
     variable("ARGON2_PARALLELISM", "1"),

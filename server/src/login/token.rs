@@ -134,6 +134,9 @@ pub(crate) async fn token(
     let context = Context { request: &request, tokens: &tokens, cookie, client: &client, device, clock: &clock };
     let outcome = match form {
         Ok(Form(form)) => match form.grant_type.as_deref() {
+            Some("password") if !rules.0.password_grant => {
+                Err(Refusal::OAuth(OAuthErrorCode::UnsupportedGrantType, "No password is taken here (PASSWORD_GRANT)."))
+            }
             Some("password") => with_password(&context, form, &authenticator, rules.0).await,
             Some("refresh_token") => with_refresh_token(&context, &form, &refresher).await,
             Some(_) => {
