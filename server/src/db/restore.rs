@@ -33,7 +33,7 @@ pub enum RestoreError {
     InUse,
     /// Copying failed.
     #[error(transparent)]
-    Copy(#[from] CopyError),
+    Copy(CopyError),
     /// The database, or the backup.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
@@ -42,10 +42,19 @@ pub enum RestoreError {
     File(#[from] io::Error),
 }
 
+impl From<CopyError> for RestoreError {
+    fn from(error: CopyError) -> Self {
+        match error {
+            CopyError::Database(error) => Self::Database(error),
+            error => Self::Copy(error),
+        }
+    }
+}
+
 impl Abort for RestoreError {
     fn database_error(&self) -> Option<&sqlx::Error> {
         match self {
-            Self::Database(error) | Self::Copy(CopyError::Database(error)) => Some(error),
+            Self::Database(error) => Some(error),
             _ => None,
         }
     }
