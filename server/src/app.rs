@@ -31,7 +31,9 @@ use crate::login::{self, Authenticator, ForgottenPasswords, LoginRules, Registra
 use crate::mail::{self, Outbox, Sender, Smtp};
 use crate::metrics::Metrics;
 use crate::monitoring::{Listener, Readings, Sources};
+use crate::secret::blocklist::Blocklist;
 use crate::secret::hasher::Hasher;
+use crate::secret::password::PasswordRule;
 use crate::sessions::device::Devices;
 use crate::sessions::layer::{self, Sessions};
 use crate::sessions::touch::{self, Toucher};
@@ -67,6 +69,9 @@ pub enum StartError {
     /// Access tokens cannot be signed.
     #[error(transparent)]
     Keys(#[from] KeyError),
+    /// The list of passwords that are refused cannot be read.
+    #[error("PASSWORD_BLOCKLIST cannot be read")]
+    Blocklist(#[source] io::Error),
     /// What is said to the mail server cannot be encrypted.
     #[error("SMTP_URL: the file that ca= names holds no certificate in PEM form")]
     Mail(#[from] lettre::transport::smtp::Error),
@@ -84,6 +89,7 @@ pub struct Application {
     db: Db,
     clock: Clock,
     hasher: Hasher,
+    password_rule: PasswordRule,
     access_tokens: AccessTokens,
     smtp: Option<Smtp>,
     links: Links,
@@ -109,6 +115,8 @@ impl Application {
         let traces = Traces::start(config.monitoring.collector.as_ref(), &clock)
             .map_err(|error| StartError::Traces(error.into()))?;
         let access_tokens = AccessTokens::new(&config.token, config.http.origin())?;
+        let known = Blocklist::read(config.password.blocklist.as_deref()).map_err(StartError::Blocklist)?;
+        let password_rule = PasswordRule { min_length: config.password.min_length, known };
         let host = config.http.public_url.host_str();
         let smtp = config.mail.as_ref().map(|mail| Smtp::new(mail, host)).transpose()?;
         let db = Db::connect(&config.database).await?;
@@ -125,6 +133,7 @@ impl Application {
             db,
             clock,
             hasher,
+            password_rule,
             access_tokens,
             smtp,
             drain: Drain::default(),
@@ -254,7 +263,7 @@ impl Application {
         forgotten: ForgottenPasswords,
     ) -> io::Result<Server> {
         let document = self.document;
-        let Config { http, session, token, password, registration_open, .. } = self.config;
+        let Config { http, session, token, registration_open, .. } = self.config;
         let proxies = TrustedProxies::new(http.trusted_proxies.clone());
         let envelope = Data::new(Envelope {
             is_https: http.is_https(),
@@ -272,7 +281,7 @@ impl Application {
         };
         let freshness = Freshness(session.fresh_for);
         let registration = Registration { is_open: registration_open };
-        let new_passwords = Data::new(NewPasswords::new(self.hasher.clone(), password.min_length));
+        let new_passwords = Data::new(NewPasswords::new(self.hasher.clone(), self.password_rule));
         let verifier = Data::new(Verifier::new(self.db.clone(), self.links.clone(), outbox.clone()));
         let (links, outbox, forgotten) = (Data::new(self.links), Data::new(outbox), Data::new(forgotten));
         let refresh_cookie = RefreshCookie::new(http.is_https(), session.same_site);

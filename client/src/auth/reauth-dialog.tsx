@@ -3,7 +3,6 @@ import { type SubmitEvent, useEffect, useRef } from "react";
 import { ApiError } from "#api/error.ts";
 import { reauth } from "#api/gen/sdk.gen.ts";
 import { settleReauth } from "#auth/reauth.ts";
-import { SESSION_KEY } from "#auth/session.ts";
 import { SignInError } from "#auth/sign-in-error.tsx";
 import { tellOtherTabs } from "#auth/tabs.ts";
 import { Alert } from "#ui/alert.tsx";
@@ -18,8 +17,8 @@ export function ReauthDialog({ username }: { username: string }) {
   const prove = useMutation({
     mutationFn: (password: string) => reauth({ body: { password }, throwOnError: true }),
     onSuccess: () => {
-      // What was asked with the cookie until now, which is none any more, is answered as if nobody were signed in.
-      void queryClient.invalidateQueries({ queryKey: SESSION_KEY });
+      // What was asked with the cookie until now, which is none any more, is answered as if nobody were signed in: this tab,
+      // which hears itself, and the others ask again.
       tellOtherTabs();
       settleReauth(queryClient, "proved");
     },

@@ -136,7 +136,7 @@ pub async fn run(cli: Cli) -> ExitCode {
 async fn open() -> anyhow::Result<(Config, Db)> {
     let mut config = Config::from_env()?;
     // A command says itself what it has done.
-    config.log.filter.push_str(&format!(",{}=off", audit::LOG_TARGET));
+    config.log.filter = format!("{},{}=off", config.log.filter, audit::LOG_TARGET);
     telemetry::init(&config.log);
     let db = Db::connect(&config.database).await?;
     db::migrate::run(&db).await?;

@@ -211,6 +211,8 @@ pub struct PasswordConfig {
     pub threads: usize,
     /// `PASSWORD_MIN_LENGTH`, in characters.
     pub min_length: usize,
+    /// `PASSWORD_BLOCKLIST`: a file of passwords that are refused.
+    pub blocklist: Option<PathBuf>,
 }
 
 /// `LOG_FORMAT`.

@@ -361,7 +361,14 @@ fn password(reader: &mut Reader, kind: EnvironmentKind, cores: usize) -> Passwor
         parallelism: reader.number("ARGON2_PARALLELISM", 1_u32, 1..=4),
         threads: reader.number("HASH_THREADS", cores, 1..=256),
         min_length: reader.number("PASSWORD_MIN_LENGTH", 12_usize, 8..=64),
+        blocklist: reader.text("PASSWORD_BLOCKLIST").map(PathBuf::from),
     };
+    if let Some(path) = &config.blocklist
+        && let Err(error) = fs::File::open(path)
+    {
+        let path = path.display();
+        reader.problem(format!("PASSWORD_BLOCKLIST: cannot read {path} ({error}): make the file readable"));
+    }
     // OWASP ASVS 5.0, appendix C.
     let floor = match config.iterations {
         1 => 47_104,

@@ -39,6 +39,7 @@ pub const VARIABLES: &[Variable] = &[
     variable("ARGON2_ITERATIONS", "2"),
     variable("ARGON2_PARALLELISM", "1"),
     variable("PASSWORD_MIN_LENGTH", "12"),
+    variable("PASSWORD_BLOCKLIST", "off"),
     variable("REAUTH_MINUTES", "10"),
     variable("AUDIT_DAYS", "365"),
     variable("SMTP_URL", "off"),

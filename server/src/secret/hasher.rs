@@ -244,7 +244,7 @@ mod tests {
     use super::*;
 
     fn config(memory_kib: u32, threads: usize) -> PasswordConfig {
-        PasswordConfig { memory_kib, iterations: 1, parallelism: 1, threads, min_length: 12 }
+        PasswordConfig { memory_kib, iterations: 1, parallelism: 1, threads, min_length: 12, blocklist: None }
     }
 
     #[tokio::test]
