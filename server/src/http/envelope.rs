@@ -91,7 +91,7 @@ pub async fn wrap(
         pattern: request.match_pattern(),
         started: Instant::now(),
         // Random, not counted: an id must not tell how busy the server is.
-        facts: Rc::new(RequestFacts::of(Uuid::from_bytes(random::bytes()).simple().to_string())),
+        facts: Rc::new(RequestFacts::of(Uuid::from_bytes(random::quick_bytes()).simple().to_string())),
     };
     let handled = AssertUnwindSafe(next.call(request)).catch_unwind();
     let outcome = telemetry::observe(Rc::clone(&exchange.facts), handled).await;
