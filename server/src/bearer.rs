@@ -105,7 +105,8 @@ pub async fn authenticate(
     if percent_decode_str(request.path()).decode_utf8_lossy() != SIGN_OUT {
         sessions.hide_cookie(request.headers_mut());
     }
-    match bearer.judge(&sessions, &token, &request).await {
+    // Boxed: most requests bring no token, and would carry the room for judging it around.
+    match Box::pin(bearer.judge(&sessions, &token, &request)).await {
         Ok(Some(credential)) => credential.attach(&request),
         Ok(None) => {}
         Err(error) => Credential::Unknown(error.into()).attach(&request),
