@@ -99,9 +99,8 @@ fn problem() -> utoipa::openapi::schema::Object {
 
 /// The patterns of every path that the document describes, as they are routed.
 #[must_use]
-pub fn patterns(document: &Value) -> Vec<String> {
-    let paths = document["paths"].as_object().into_iter().flat_map(|paths| paths.keys());
-    paths.map(|path| format!("/api{path}")).collect()
+pub fn patterns() -> Vec<String> {
+    Api::openapi().paths.paths.keys().map(|path| format!("/api{path}")).collect()
 }
 
 /// The document.
