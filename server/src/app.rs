@@ -111,8 +111,7 @@ impl Application {
         let db = Db::connect(&config.database).await?;
         migrate::run(&db).await?;
         let hasher = Hasher::start(&config.password);
-        let mut routes = openapi::patterns();
-        routes.push(access_tokens::routes::KEY_SET.to_owned());
+        let routes = openapi::PATTERNS.into_iter().chain([access_tokens::routes::KEY_SET]).map(str::to_owned).collect();
         Ok(Self {
             config,
             listener,

@@ -6,8 +6,8 @@ use actix_web::http::header::{self, HeaderMap};
 /// Content codings in the order in which to try them; empty where the file as it is comes first.
 pub type Codings = &'static [ContentEncoding];
 
-/// What the client accepts of the codings that the app's files come in. Browsers name gzip first and mean nothing by it: of
-/// codings that they like equally, the one that makes smaller files goes first.
+/// What the client accepts of the codings that the app's files come in; where it likes them equally, the one that makes
+/// smaller files goes first.
 #[must_use]
 pub fn accepted(headers: &HeaderMap) -> Codings {
     let lines = || headers.get_all(header::ACCEPT_ENCODING).filter_map(|line| line.to_str().ok());

@@ -81,11 +81,11 @@ async fn guard(
     Ok(ServiceResponse::new(request, response))
 }
 
-/// Lets actix-files, which takes what the client names first, see the order that holds here.
+/// Lets actix-files choose what was chosen here.
 fn settle(request: &mut ServiceRequest, codings: Codings) {
-    let names: Vec<&str> = codings.iter().map(|coding| coding.as_str()).collect();
-    let names = HeaderValue::from_str(&names.join(", ")).expect("the names of codings are header text");
-    request.headers_mut().insert(header::ACCEPT_ENCODING, names);
+    let weighted = codings.iter().zip(["", ";q=0.5"]).map(|(coding, weight)| format!("{}{weight}", coding.as_str()));
+    let accept = HeaderValue::from_str(&weighted.collect::<Vec<_>>().join(", "));
+    request.headers_mut().insert(header::ACCEPT_ENCODING, accept.expect("codings and weights are header text"));
 }
 
 /// Whether no segment of the path, decoded, is hidden, leads upwards or would be one on another system.
