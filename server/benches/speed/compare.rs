@@ -62,7 +62,7 @@ pub struct Share {
 pub enum Measure {
     /// Requests a second.
     Rate,
-    /// CPU time a request: where others had a part of the core, the rate says little.
+    /// CPU time a request: where others had a part of our core, the rate says little.
     Cpu,
 }
 
@@ -77,7 +77,7 @@ impl fmt::Display for Measure {
 
 impl Share {
     pub fn of(what: &str, beside: &'static str, cores: Cores, ours: Run, limit: Run) -> Self {
-        let is_rate = cores == Cores::All || (ours.had_its_core() && limit.had_its_core());
+        let is_rate = cores == Cores::All || ours.had_its_core();
         let by = if is_rate { Measure::Rate } else { Measure::Cpu };
         Self { what: what.to_owned(), beside, ours, limit, by, target: None }
     }
