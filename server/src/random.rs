@@ -1,11 +1,9 @@
-//! The only place that asks the operating system for random bytes.
+//! The only place that random bytes come from.
 
-use std::cell::RefCell;
-
-use rand::TryRng;
 use rand::rngs::SysRng;
+use rand::{Rng, TryRng};
 
-/// `N` random bytes.
+/// `N` random bytes, from the operating system.
 ///
 /// # Panics
 /// When the operating system has none to give: there is no safe way on.
@@ -16,31 +14,12 @@ pub fn bytes<const N: usize>() -> [u8; N] {
     bytes
 }
 
-/// Sixteen random bytes for a name that is no secret. The operating system is asked for many at once: being asked takes it
-/// longer than all else that a name costs.
-///
-/// # Panics
-/// As [`bytes`] does.
+/// `N` random bytes for what is no secret and yet not to be guessed, many times a second: from a generator of this thread, which the
+/// operating system's bytes seed, so that they cost no system call.
 #[must_use]
-pub fn name() -> [u8; 16] {
-    thread_local! {
-        static NAMES: RefCell<Vec<[u8; 16]>> = const { RefCell::new(Vec::new()) };
-    }
-    NAMES.with_borrow_mut(|names| {
-        if names.is_empty() {
-            names.extend_from_slice(bytes::<1024>().as_chunks().0);
-        }
-        names.pop().expect("there are 64 of them")
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    #[test]
-    fn no_name_comes_twice() {
-        let names: HashSet<_> = (0..1000).map(|_| super::name()).collect();
-        assert_eq!(names.len(), 1000);
-    }
+#[expect(clippy::disallowed_methods, reason = "nothing secret is made of them")]
+pub fn quick_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    rand::rng().fill_bytes(&mut bytes);
+    bytes
 }
