@@ -7,10 +7,9 @@ use std::time::Duration;
 use actix_cors::Cors;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::{Condition, from_fn};
-use actix_web::web::{self, Bytes, Data, PayloadConfig, ThinData};
+use actix_web::web::{self, Data, PayloadConfig, ThinData};
 use actix_web::{App, HttpServer};
 use futures_util::future::OptionFuture;
-use serde_json::Value;
 
 use crate::access_tokens::{AccessTokens, KeyError, RefreshCookie, Refresher};
 use crate::bearer::{self, Bearer};
@@ -18,6 +17,7 @@ use crate::clock::Clock;
 use crate::config::{Config, EnvironmentKind};
 use crate::db::{self, Db, Versions, migrate};
 use crate::events::{self, Newsroom};
+use crate::http::assets::Assets;
 use crate::http::browser::Browsers;
 use crate::http::client::Clients;
 use crate::http::client_ip::TrustedProxies;
@@ -40,8 +40,7 @@ use crate::sessions::device::Devices;
 use crate::sessions::layer::{self, Sessions};
 use crate::sessions::touch::{self, Toucher};
 use crate::sessions::{self, prune};
-use crate::system::docs::DocsPage;
-use crate::system::routes::OpenApiJson;
+use crate::system::docs::Documentation;
 use crate::traces::Traces;
 use crate::users::directory::Directory;
 use crate::users::new_passwords::NewPasswords;
@@ -102,7 +101,6 @@ pub struct Application {
     metrics: Metrics,
     metrics_listener: Option<Listener>,
     traces: Traces,
-    document: Value,
 }
 
 impl Application {
@@ -127,9 +125,7 @@ impl Application {
         migrate::run(&db).await?;
         let versions = Versions::of(&config.database).await;
         let hasher = Hasher::start(&config.password);
-        let document = openapi::document();
-        let mut routes = openapi::patterns(&document);
-        routes.push(access_tokens::routes::KEY_SET.to_owned());
+        let routes = openapi::PATTERNS.into_iter().chain([access_tokens::routes::KEY_SET]).map(str::to_owned).collect();
         Ok(Self {
             links: Links::new(config.http.origin()),
             config,
@@ -147,7 +143,6 @@ impl Application {
             metrics: Metrics::new(routes, EndReason::ALL.map(|reason| reason.to_string())),
             metrics_listener,
             traces,
-            document,
         })
     }
 
@@ -269,7 +264,6 @@ impl Application {
         outbox: Outbox,
         forgotten: ForgottenPasswords,
     ) -> io::Result<Server> {
-        let document = self.document;
         let Config { http, session, token, registration_open, .. } = self.config;
         let proxies = TrustedProxies::new(http.trusted_proxies.clone());
         let envelope = Data::new(Envelope {
@@ -304,8 +298,8 @@ impl Application {
         let (db, clock, drain) = (Data::new(self.db), Data::new(self.clock), Data::new(self.drain));
         let newsroom = self.newsroom;
         let clients = Data::new(Clients { proxies, browsers: Browsers::default() });
-        let docs_page = Data::new(DocsPage::render(&document));
-        let openapi_json = Data::new(OpenApiJson(Bytes::from(document.to_string())));
+        let assets = Assets::default();
+        let documentation = Data::new(Documentation::new(openapi::document));
 
         let server = HttpServer::new(move || {
             // A layer that is wrapped later stands further out.
@@ -340,8 +334,7 @@ impl Application {
                 .app_data(drain.clone())
                 .app_data(clients.clone())
                 .app_data(directory.clone())
-                .app_data(docs_page.clone())
-                .app_data(openapi_json.clone())
+                .app_data(documentation.clone())
                 .app_data(PayloadConfig::new(MAX_BODY))
                 .app_data(ThinData(sessions.clone()))
                 .app_data(ThinData(rules))
@@ -359,7 +352,7 @@ impl Application {
                 .app_data(envelope.clone())
                 .service(api)
                 .configure(access_tokens::routes::configure_well_known)
-                .configure(spa::configure(&http.client_dist))
+                .configure(spa::configure(&http.client_dist, assets.clone()))
                 .wrap(from_fn(envelope::wrap))
         });
         let server = server
