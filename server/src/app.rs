@@ -280,8 +280,8 @@ impl Application {
         let bearer = Bearer::new(self.db.clone(), self.clock.clone(), access_tokens.clone(), token_toucher);
         let refresher =
             Data::new(Refresher::new(self.db.clone(), self.clock.clone(), sessions.clone(), session.keys.clone()));
-        let authenticator =
-            Data::new(Authenticator::new(self.db.clone(), self.clock.clone(), self.hasher, self.metrics));
+        let (db, clock, key) = (self.db.clone(), self.clock.clone(), session.keys[0].clone());
+        let authenticator = Data::new(Authenticator::new(db, clock, self.hasher, self.metrics, key));
         let db = Data::new(self.db);
         let clock = Data::new(self.clock);
         let drain = Data::new(self.drain);

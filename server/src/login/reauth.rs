@@ -48,7 +48,7 @@ pub(crate) async fn reauth(
     authenticator: Data<Authenticator>,
     clock: Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
-    let attempt = Attempt { username: caller.user.username, password: json.0.password, client };
+    let attempt = Attempt::again(&caller, json.0.password, &client);
     attempt.check()?;
     authenticator.authenticate(attempt).await?;
     sessions::freshen(authenticator.db(), &caller.session.id, clock.now()).await?;
