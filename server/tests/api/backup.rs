@@ -346,6 +346,7 @@ async fn an_older_backup_is_brought_up_to_date_and_stays_as_it_is() {
             "DROP TABLE audit_event",
             "DROP TABLE api_token",
             "DROP TABLE refresh_token",
+            "DROP TABLE login_guard",
             "DELETE FROM _sqlx_migrations WHERE version >= 4",
         ],
     )
