@@ -35,10 +35,10 @@ function When({ wait, from }: { wait: number; from: number }) {
   if (wait === 0) return " You can try again now.";
   return (
     <>
-      <span className="sr-only"> You can try again in {amount(from, " minutes", " seconds")}.</span>
+      <span className="sr-only"> Try again in {amount(from, " minutes", " seconds")}.</span>
       <span className="tabular-nums" aria-hidden>
         {" "}
-        You can try again in {amount(wait, " min", " s")}.
+        Try again in {amount(wait, "\u00a0min", "\u00a0s")}.
       </span>
     </>
   );

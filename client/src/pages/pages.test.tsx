@@ -25,14 +25,14 @@ describe("login", () => {
     await userEvent.type(await screen.findByLabelText(/Username/), "alice");
     await userEvent.type(screen.getByLabelText("Password"), "x{Enter}");
     const alert = await screen.findByRole("alert");
-    const read = within(alert).getByText("You can try again in 2 seconds.");
-    expect(within(alert).getByText("You can try again in 2 s.")).toHaveAttribute("aria-hidden", "true");
+    const read = within(alert).getByText("Try again in 2 seconds.");
+    expect(within(alert).getByText("Try again in 2 s.")).toHaveAttribute("aria-hidden", "true");
     const button = screen.getByRole("button", { name: "Sign in" });
     expect(button).toHaveAttribute("aria-disabled", "true");
     await userEvent.click(button);
     await userEvent.type(screen.getByLabelText("Password"), "{Enter}");
-    expect(await within(alert).findByText("You can try again in 1 s.", {}, { timeout: 2_000 })).toBeVisible();
-    expect(read).toHaveTextContent("You can try again in 2 seconds.");
+    expect(await within(alert).findByText("Try again in 1 s.", {}, { timeout: 2_000 })).toBeVisible();
+    expect(read).toHaveTextContent("Try again in 2 seconds.");
     expect(asked).toHaveBeenCalledTimes(1);
 
     expect(await screen.findByText(/You can try again now\./, {}, { timeout: 2_000 })).toBeVisible();
@@ -46,9 +46,9 @@ describe("login", () => {
   });
 
   test.each([
-    ["90", "You can try again in 90 s.", "You can try again in 90 seconds."],
-    ["91", "You can try again in 2 min.", "You can try again in 2 minutes."],
-    ["900", "You can try again in 15 min.", "You can try again in 15 minutes."],
+    ["90", "Try again in 90 s.", "Try again in 90 seconds."],
+    ["91", "Try again in 2 min.", "Try again in 2 minutes."],
+    ["900", "Try again in 15 min.", "Try again in 15 minutes."],
   ])("a wait of %s seconds is told in fitting units", async (seconds, shown, read) => {
     answerMe(notSignedIn);
     server.use(
