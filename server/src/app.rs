@@ -16,8 +16,10 @@ use crate::access_tokens::{AccessTokens, KeyError, RefreshCookie, Refresher};
 use crate::bearer::{self, Bearer};
 use crate::clock::Clock;
 use crate::config::{Config, EnvironmentKind};
-use crate::db::{self, Db, migrate};
+use crate::db::{self, Db, Versions, migrate};
 use crate::events::{self, Newsroom};
+use crate::http::browser::Browsers;
+use crate::http::client::Clients;
 use crate::http::client_ip::TrustedProxies;
 use crate::http::drain::Drain;
 use crate::http::envelope::{self, Envelope};
@@ -39,6 +41,7 @@ use crate::sessions::{self, prune};
 use crate::system::docs::DocsPage;
 use crate::system::routes::OpenApiJson;
 use crate::traces::Traces;
+use crate::users::directory::Directory;
 use crate::users::new_passwords::NewPasswords;
 use crate::{access_tokens, administration, api_tokens, audit, openapi, system};
 
@@ -82,6 +85,7 @@ pub struct Application {
     listener: TcpListener,
     address: SocketAddr,
     db: Db,
+    versions: Option<Versions>,
     clock: Clock,
     hasher: Hasher,
     access_tokens: AccessTokens,
@@ -112,6 +116,7 @@ impl Application {
         let smtp = config.mail.as_ref().map(|mail| Smtp::new(mail, host)).transpose()?;
         let db = Db::connect(&config.database).await?;
         migrate::run(&db).await?;
+        let versions = Versions::of(&config.database).await;
         let hasher = Hasher::start(&config.password);
         let document = openapi::document();
         let mut routes = openapi::patterns(&document);
@@ -121,6 +126,7 @@ impl Application {
             listener,
             address,
             db,
+            versions,
             clock,
             hasher,
             access_tokens,
@@ -173,8 +179,9 @@ impl Application {
     pub async fn run(mut self, stop: impl Future<Output = ()> + 'static) -> io::Result<()> {
         let (toucher, session_writer) = touch::toucher(self.db.clone(), sessions::queries::touch);
         let (token_toucher, token_writer) = touch::toucher(self.db.clone(), api_tokens::queries::touch);
-        let sessions =
-            Sessions::new(self.db.clone(), self.clock.clone(), &self.config.http, &self.config.session, toucher);
+        let Config { http, session, .. } = &self.config;
+        let versions = self.versions.clone();
+        let sessions = Sessions::new(self.db.clone(), self.clock.clone(), http, session, toucher, versions);
         let announce = match self.config.environment {
             EnvironmentKind::Production => ANNOUNCE,
             EnvironmentKind::Development => Duration::ZERO,
@@ -277,16 +284,16 @@ impl Application {
         let refresh_cookie = RefreshCookie::new(http.is_https(), session.same_site);
         let access_tokens = Data::new(self.access_tokens);
         let devices = Data::new(Devices::new(http.is_https(), session.same_site, session.keys.clone()));
-        let bearer = Bearer::new(self.db.clone(), self.clock.clone(), access_tokens.clone(), token_toucher);
+        let (db, clock) = (self.db.clone(), self.clock.clone());
+        let bearer = Bearer::new(db, clock, access_tokens.clone(), token_toucher, self.versions.clone());
+        let directory = Data::new(Directory::new(self.db.clone(), self.versions));
         let refresher =
             Data::new(Refresher::new(self.db.clone(), self.clock.clone(), sessions.clone(), session.keys.clone()));
         let (db, clock, key) = (self.db.clone(), self.clock.clone(), session.keys[0].clone());
         let authenticator = Data::new(Authenticator::new(db, clock, self.hasher, self.metrics, key));
-        let db = Data::new(self.db);
-        let clock = Data::new(self.clock);
-        let drain = Data::new(self.drain);
+        let (db, clock, drain) = (Data::new(self.db), Data::new(self.clock), Data::new(self.drain));
         let newsroom = self.newsroom;
-        let proxies = Data::new(proxies);
+        let clients = Data::new(Clients { proxies, browsers: Browsers::default() });
         let docs_page = Data::new(DocsPage::render(&document));
         let openapi_json = Data::new(OpenApiJson(Bytes::from(document.to_string())));
 
@@ -321,7 +328,8 @@ impl Application {
                 .app_data(refresher.clone())
                 .app_data(devices.clone())
                 .app_data(drain.clone())
-                .app_data(proxies.clone())
+                .app_data(clients.clone())
+                .app_data(directory.clone())
                 .app_data(docs_page.clone())
                 .app_data(openapi_json.clone())
                 .app_data(PayloadConfig::new(MAX_BODY))

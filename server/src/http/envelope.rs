@@ -85,7 +85,7 @@ pub async fn wrap(
         parent: envelope.parent(&request),
         envelope,
         // Random, not counted: an id must not tell how busy the server is.
-        id: Uuid::from_bytes(random::bytes()).simple().to_string(),
+        id: Uuid::from_bytes(random::quick_bytes()).simple().to_string(),
         method: request.method().clone(),
         path: request.path().to_owned(),
         pattern: request.match_pattern(),

@@ -26,6 +26,7 @@ const EVERYWHERE: [(HeaderName, HeaderValue); 6] = [
 /// Completes the headers of an answer to `path`. What a handler has set of Content-Security-Policy stays; what it has
 /// set of Cache-Control stays outside of the API.
 pub fn complete(headers: &mut HeaderMap, path: &str, is_error: bool, is_https: bool) {
+    headers.reserve(EVERYWHERE.len() + 3);
     for (name, value) in EVERYWHERE {
         headers.insert(name, value);
     }

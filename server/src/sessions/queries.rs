@@ -38,17 +38,17 @@ pub(super) struct FoundSession {
     pub user_created_at: Timestamp,
 }
 
-impl From<FoundSession> for CurrentUser {
-    fn from(found: FoundSession) -> Self {
+impl From<&FoundSession> for CurrentUser {
+    fn from(found: &FoundSession) -> Self {
         Self {
-            id: found.user_id,
-            username: found.username,
-            email: found.email,
-            full_name: found.full_name,
+            id: found.user_id.clone(),
+            username: found.username.clone(),
+            email: found.email.clone(),
+            full_name: found.full_name.clone(),
             role: found.role,
             created_at: found.user_created_at,
             session: Some(CurrentSession {
-                id: found.id,
+                id: found.id.clone(),
                 created_at: found.created_at,
                 expires_at: found.expires_at,
                 authenticated_at: found.authenticated_at,
