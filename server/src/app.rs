@@ -293,8 +293,8 @@ impl Application {
         let directory = Data::new(Directory::new(self.db.clone(), self.versions));
         let refresher =
             Data::new(Refresher::new(self.db.clone(), self.clock.clone(), sessions.clone(), session.keys.clone()));
-        let authenticator =
-            Data::new(Authenticator::new(self.db.clone(), self.clock.clone(), self.hasher, self.metrics));
+        let (db, clock, key) = (self.db.clone(), self.clock.clone(), session.keys[0].clone());
+        let authenticator = Data::new(Authenticator::new(db, clock, self.hasher, self.metrics, key));
         let (db, clock, drain) = (Data::new(self.db), Data::new(self.clock), Data::new(self.drain));
         let newsroom = self.newsroom;
         let clients = Data::new(Clients { proxies, browsers: Browsers::default() });

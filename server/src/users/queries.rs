@@ -270,6 +270,15 @@ pub async fn replace_password_hash(tx: &mut Tx, id: &str, verified: &str, new: &
         .map(|done| done.rows_affected() == 1))
 }
 
+/// Forgets how often a wrong password was given for this person: of a new one nobody has tried any.
+///
+/// # Errors
+/// Those of the database.
+pub async fn forget_failures(tx: &mut Tx, id: &str) -> Result<(), sqlx::Error> {
+    const FORGET: Sql = sql!("DELETE FROM login_guard WHERE user_id = ?");
+    on_tx!(tx, FORGET, |connection, text| sqlx::query(text).bind(id).execute(connection).await.map(drop))
+}
+
 /// Changes the e-mail address; says whether the account exists.
 ///
 /// # Errors
@@ -415,6 +424,7 @@ pub async fn delete_whole(tx: &mut Tx, account: &Account) -> Result<bool, Proble
     if account.role == Role::Admin {
         must_have_admin(tx).await?;
     }
+    forget_failures(tx, &account.id).await?;
     audit::queries::anonymize(tx, &account.id).await?;
     Ok(existed)
 }

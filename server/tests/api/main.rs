@@ -18,6 +18,7 @@ mod database;
 mod directory;
 mod events;
 mod faults;
+mod guard;
 mod hashing;
 mod headers;
 mod held_back;
