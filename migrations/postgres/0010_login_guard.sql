@@ -1,4 +1,4 @@
--- Wrong passwords in a row. A bucket is a keyed hash of what is counted together; `user_id`, where somebody has that name, is
+-- Wrong passwords in a row. A bucket is a keyed hash of what is counted together. `user_id`, where somebody has that name, is
 -- there to forget them all at once, and refers to nothing, so that a name that nobody has costs the same.
 
 CREATE TABLE login_guard (
