@@ -15,6 +15,7 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Connection, Database, Executor, MySqlConnection, Pool};
 
 use super::Db;
+use super::prepare::STATEMENTS_KEPT;
 use crate::config::{DatabaseConfig, DatabaseKind};
 
 /// How long a request waits for a connection before it is told that the database is unavailable.
@@ -180,6 +181,7 @@ fn mysql_options(url: &str) -> Result<MySqlConnectOptions, sqlx::Error> {
     let options = MySqlConnectOptions::from_str(url)?.collation("utf8mb4_bin").disable_statement_logging();
     let falls_back = matches!(options.get_ssl_mode(), MySqlSslMode::Preferred);
     let is_local = options.get_socket().is_some() || is_loopback(options.get_host());
+    let options = options.statement_cache_capacity(STATEMENTS_KEPT);
     Ok(if falls_back && !is_local { options.ssl_mode(MySqlSslMode::VerifyIdentity) } else { options })
 }
 

@@ -5,6 +5,8 @@ mod connect;
 pub mod copy;
 mod failure;
 pub mod migrate;
+#[doc(hidden)]
+pub mod prepare;
 pub mod restore;
 pub mod rows;
 #[macro_use]

@@ -123,6 +123,7 @@ pub(super) const TABLES: &[Table] = &[
             ("last_error", Text),
         ],
     },
+    Table { name: "admin_turn", is_restored: false, columns: &[("id", Integer)] },
     Table { name: "login_attempt", is_restored: false, columns: &[("bucket", Bytes), ("refilled_at", Integer)] },
     Table {
         name: "login_guard",

@@ -68,12 +68,14 @@ impl Db {
     }
 
     async fn write_once<T, E: Abort>(&self, body: impl AsyncFn(&mut Tx) -> Result<T, E>) -> Result<T, E> {
-        telemetry::forget_undone();
-        let mut tx = in_time(Box::pin(self.begin())).await?;
-        let done = body(&mut tx).await?;
-        in_time(Box::pin(tx.commit())).await?;
-        telemetry::note_commit();
-        Ok(done)
+        // Boxed, for it is large and would be moved about.
+        let transaction = Box::pin(async {
+            let mut tx = in_time(self.begin()).await?;
+            let done = body(&mut tx).await?;
+            in_time(tx.commit()).await?;
+            Ok(done)
+        });
+        telemetry::transaction(transaction).await
     }
 
     /// Begins a transaction that may write.

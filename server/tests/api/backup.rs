@@ -340,6 +340,7 @@ async fn an_older_backup_is_brought_up_to_date_and_stays_as_it_is() {
     change(
         &file,
         &[
+            "DROP TABLE admin_turn",
             "DROP TABLE mail",
             "DROP TABLE link_email",
             "DROP TABLE link_token",

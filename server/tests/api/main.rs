@@ -39,6 +39,7 @@ mod process;
 mod profile;
 mod prune;
 mod queries;
+mod reauth;
 mod register;
 mod schema;
 mod sessions;
