@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 
 /// The failure from which on one has to wait.
 const LAST_FREE: i64 = 5;
-/// The longest wait. Somebody who never stops gets 110 guesses on the first day and 96 on each that follows.
+/// The longest wait. Somebody who never stops gets 109 guesses on the first day and 96 on each that follows.
 const LONGEST: Duration = Duration::from_mins(15);
 /// Failures are forgotten when none has come for so long after the wait. Shorter than four hours, letting them be forgotten
 /// would give more guesses than waiting does.
@@ -34,10 +34,11 @@ impl Tally {
 
 /// The wait after so many failures.
 fn delay(failures: i64) -> Duration {
-    match u32::try_from(failures - LAST_FREE) {
-        Ok(doublings) => Duration::from_secs(2_u64.saturating_pow(doublings)).min(LONGEST),
-        Err(_) => Duration::ZERO,
+    if failures < LAST_FREE {
+        return Duration::ZERO;
     }
+    let doublings = u32::try_from(failures - LAST_FREE).unwrap_or(u32::MAX);
+    Duration::from_secs(2_u64.saturating_pow(doublings)).min(LONGEST)
 }
 
 #[cfg(test)]
