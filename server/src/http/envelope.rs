@@ -18,6 +18,7 @@ use futures_util::FutureExt;
 use uuid::Uuid;
 
 use super::client_ip::TrustedProxies;
+use super::connection::{Requests, UnderWay};
 use super::drain::Drain;
 use super::headers;
 use super::problem::Problem;
@@ -62,6 +63,7 @@ struct Exchange {
     started: Instant,
     facts: Rc<RequestFacts>,
     parent: Parent,
+    _under_way: Option<UnderWay>,
 }
 
 impl Drop for Exchange {
@@ -91,6 +93,7 @@ pub async fn wrap(
         pattern: request.match_pattern(),
         started: Instant::now(),
         facts: Rc::default(),
+        _under_way: request.conn_data::<Requests>().map(Requests::begin),
     };
     let handled = AssertUnwindSafe(next.call(request)).catch_unwind();
     let outcome = telemetry::observe(Rc::clone(&exchange.facts), handled).await;

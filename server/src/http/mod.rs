@@ -3,6 +3,7 @@
 pub mod browser;
 pub mod client;
 pub mod client_ip;
+pub mod connection;
 pub mod cursor;
 pub mod drain;
 pub mod envelope;
@@ -11,4 +12,5 @@ pub mod headers;
 pub mod problem;
 pub mod resource;
 pub mod same_site;
+pub mod server;
 pub mod spa;
