@@ -108,6 +108,12 @@ check: install
 test-cluster: (packages "mariadb-backup" "galera-4")
     cargo test --locked --test cluster -- --nocapture
 
+# Accidents and attacks at full length, all or by name, for example: just torture kills flood. Some need root
+[group('check')]
+torture *names: (packages "nginx")
+    ulimit -n "$(ulimit -Hn)" && \
+    TORTURE=long cargo test --release --locked --test torture -- --nocapture --test-threads=1 {{ names }}
+
 # Requests per second on each database, beside a server that does nothing else
 [group('check')]
 bench: (packages "wrk")

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use actix_cors::Cors;
 use actix_server::Server;
+use actix_web::App;
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::{self, Bytes, Data, PayloadConfig, ThinData};
-use actix_web::App;
 use futures_util::future::OptionFuture;
 use serde_json::Value;
 

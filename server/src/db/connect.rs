@@ -68,7 +68,8 @@ impl Db {
                 // driver's own ROLLBACK fails then, and it takes the transaction for open for ever.
                 let demotion = Demotion::default();
                 let demoted = demotion.clone();
-                let is_usable = move |writer: &SqliteConnection, age| !writer.is_in_transaction() && !demoted.is_later_than(age);
+                let is_usable =
+                    move |writer: &SqliteConnection, age| !writer.is_in_transaction() && !demoted.is_later_than(age);
                 let writer = pool
                     .clone()
                     .max_connections(1)

@@ -7,10 +7,13 @@ use std::time::Duration;
 use actix_http::{HttpService, Protocol, Request};
 use actix_server::{Server, ServerBuilder};
 use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{AppConfig, ServiceResponse};
 use actix_web::rt::net::TcpStream;
-use actix_web::Error;
+
+#[cfg(target_os = "linux")]
+use socket2::SockRef;
 
 use super::connection::Connection;
 
@@ -18,6 +21,11 @@ use super::connection::Connection;
 const HEAD_WITHIN: Duration = Duration::from_secs(5);
 /// How long a client has to close a connection that is done with.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
+
+/// How much of an answer the system takes before it is on its way, in bytes. It would take megabytes for each client that does not
+/// read; what is on its way already is not limited by this.
+#[cfg(target_os = "linux")]
+const UNSENT: u32 = 64 * 1024;
 
 /// Serves what `app` makes, once for each worker, on `listener`.
 ///
@@ -27,9 +35,13 @@ pub fn listen<F, A, S, B>(builder: ServerBuilder, listener: TcpListener, app: F)
 where
     F: Fn() -> A + Send + Clone + 'static,
     A: IntoServiceFactory<S, Request>,
-    S: ServiceFactory<Request, Config = AppConfig, Response = ServiceResponse<B>, Error = Error, InitError = ()> + 'static,
+    S: ServiceFactory<Request, Config = AppConfig, Response = ServiceResponse<B>, Error = Error, InitError = ()>
+        + 'static,
     B: MessageBody + 'static,
 {
+    // Connections inherit it.
+    #[cfg(target_os = "linux")]
+    SockRef::from(&listener).set_tcp_notsent_lowat(UNSENT)?;
     let stopping = builder.graceful_shutdown_signal();
     let serve = move || {
         let stopping = stopping.clone();

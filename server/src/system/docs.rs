@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use actix_web::web::Bytes;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
@@ -13,7 +14,7 @@ const STYLE: &str = include_str!("docs.css");
 #[derive(Clone, Debug)]
 pub struct DocsPage {
     /// The whole page.
-    pub html: String,
+    pub html: Bytes,
     /// Its Content-Security-Policy.
     pub policy: String,
 }
@@ -51,7 +52,7 @@ impl DocsPage {
             );
         }
         html.push_str("</main></body></html>");
-        Self { html, policy }
+        Self { html: html.into(), policy }
     }
 }
 
@@ -130,7 +131,8 @@ mod tests {
             "info": {"title": "<script>", "version": "1"},
             "paths": {"/x": {"get": {"summary": "<img onerror=x>", "responses": {"200": {"description": "\"><b>"}}}}},
         }));
-        assert!(!page.html.contains("<script") && !page.html.contains("<img") && !page.html.contains("\"><b>"));
+        let html = std::str::from_utf8(&page.html).unwrap();
+        assert!(!html.contains("<script") && !html.contains("<img") && !html.contains("\"><b>"));
         assert!(page.policy.contains("sha256-"));
     }
 }

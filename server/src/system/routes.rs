@@ -1,9 +1,13 @@
 //! Addresses that need nobody to be signed in and ask no session.
 
+use std::convert::Infallible;
+
+use actix_web::body::{MessageBody, SizedStream};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, ContentType};
 use actix_web::web::{Bytes, Data, Json, ServiceConfig};
 use actix_web::{CustomizeResponder, HttpResponse, Responder};
+use futures_util::stream;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -90,7 +94,7 @@ pub struct OpenApiJson(pub Bytes);
 #[utoipa::path(get, path = "/openapi.json", operation_id = "openapi", tag = "system",
     responses((status = 200, description = "The OpenAPI 3.1 document of this API.", content_type = "application/json", body = Object)))]
 pub(crate) async fn openapi(document: Data<OpenApiJson>) -> HttpResponse {
-    HttpResponse::Ok().content_type(ContentType::json()).body(document.0.clone())
+    HttpResponse::Ok().content_type(ContentType::json()).body(in_pieces(document.0.clone()))
 }
 
 /// This document as a page to read; it loads nothing from anywhere.
@@ -100,5 +104,14 @@ pub(crate) async fn docs(page: Data<DocsPage>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type(ContentType::html())
         .insert_header((header::CONTENT_SECURITY_POLICY, page.policy.clone()))
-        .body(page.html.clone())
+        .body(in_pieces(page.html.clone()))
+}
+
+/// A body that many share. In one piece it would be copied as a whole for each client that takes its time.
+fn in_pieces(body: Bytes) -> impl MessageBody {
+    const PIECE: usize = 16 * 1024;
+
+    let length = body.len();
+    let pieces = (0..length).step_by(PIECE).map(move |at| Ok::<_, Infallible>(body.slice(at..length.min(at + PIECE))));
+    SizedStream::new(length as u64, stream::iter(pieces))
 }

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use crate::client::{Client, get, login, request};
 use crate::kills::is_sound;
+use crate::not_run;
 use crate::probe::Probe;
 use crate::process::{Server, create_person};
 use crate::report::Report;
@@ -110,7 +111,7 @@ async fn no_writes<T>(report: &mut Report, folder: &Path, hinder: impl FnOnce() 
     let probe = Probe::start(server.address, &cookie);
     let mut acknowledged = vec![cookie];
     let Some(hindrance) = hinder() else {
-        println!("  NOT RUN: only root can do this to a file system, and not everywhere");
+        not_run("a database file that nobody may write to: only root can make one, and not on every file system");
         return;
     };
     acknowledged.extend(sign_in_until_refused(report, &server).await);
@@ -131,7 +132,7 @@ async fn no_writes<T>(report: &mut Report, folder: &Path, hinder: impl FnOnce() 
 async fn that_is_full() {
     let mut report = Report::new("A full disk, on SQLite");
     let Some(disk) = Disk::mount() else {
-        println!("  NOT RUN: only root can mount a small disk, and not everywhere");
+        not_run("a full disk: only root can mount a small one, and not in every container");
         return;
     };
     let fill = || {

@@ -6,6 +6,7 @@ use std::process::Command;
 use hallpass::config::DatabaseKind;
 
 use crate::database_server::DatabaseServer;
+use crate::not_run;
 
 #[derive(Debug)]
 pub enum Engine {
@@ -26,7 +27,7 @@ impl Engine {
         if Command::new("bash").args(["-c", &look]).status().unwrap().success() {
             return Some(Self::Server(DatabaseServer::start(kind, &[])));
         }
-        println!("NOT RUN on {name}: it is not installed");
+        not_run(&format!("kills, restarts and a dry pool on {name}: it is not installed"));
         None
     }
 

@@ -61,8 +61,7 @@ async fn others_than(status: u16, cookies: &[String], address: SocketAddr) -> us
 /// Whether SQLite finds nothing wrong with a file.
 pub async fn is_sound(file: &Path) -> bool {
     let mut connection = SqliteConnection::connect(&format!("sqlite://{}", file.display())).await.unwrap();
-    let verdict: Vec<String> =
-        sqlx::query_scalar("PRAGMA integrity_check").fetch_all(&mut connection).await.unwrap();
+    let verdict: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check").fetch_all(&mut connection).await.unwrap();
     connection.close().await.unwrap();
     verdict == ["ok"]
 }

@@ -11,6 +11,9 @@ mod database_server;
 #[path = "../api/process.rs"]
 mod process;
 
+use std::fs::OpenOptions;
+use std::io::Write;
+
 mod client;
 mod disk;
 mod engine;
@@ -34,4 +37,13 @@ fn is_long() -> bool {
 /// What fits the length of this run.
 fn sized<T>(short: T, long: T) -> T {
     if is_long() { long } else { short }
+}
+
+/// Says aloud that an experiment is not done, and why; also where the runner keeps what a test prints to itself.
+fn not_run(why: &str) {
+    println!("  NOT RUN: {why}");
+    if let Ok(path) = std::env::var("NOT_RUN") {
+        let mut file = OpenOptions::new().append(true).create(true).open(path).unwrap();
+        writeln!(file, "{why}").unwrap();
+    }
 }

@@ -55,7 +55,11 @@ async fn run_dry(kind: DatabaseKind) {
     sorted.sort();
     let (waiting, holding) = sorted.split_at(sorted.len().saturating_sub(CONNECTIONS));
     report.within("  at worst after", waiting.last().copied().unwrap_or_default(), Duration::from_millis(3_200));
-    report.within("  those with a connection after", holding.last().copied().unwrap_or_default(), Duration::from_secs(14));
+    report.within(
+        "  those with a connection after",
+        holding.last().copied().unwrap_or_default(),
+        Duration::from_secs(14),
+    );
     database.go_on();
     let begun = Instant::now();
     let mut rounds = 0;

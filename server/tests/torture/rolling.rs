@@ -15,7 +15,7 @@ use crate::database_server::open_to_all;
 use crate::engine::Engine;
 use crate::process::{Server, create_person};
 use crate::report::{Report, Times};
-use crate::sized;
+use crate::{not_run, sized};
 
 const NGINX: &str = "/usr/sbin/nginx";
 const PEOPLE: usize = 16;
@@ -28,7 +28,10 @@ impl Nginx {
     fn start(folder: &Path, port: u16, servers: [u16; 2]) -> Self {
         let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/deploy/nginx.conf");
         let mut conf = fs::read_to_string(page).unwrap();
-        let log = format!("log_format statuses '$status $upstream_status'; access_log {}/access.log statuses;", folder.display());
+        let log = format!(
+            "log_format statuses '$status $upstream_status'; access_log {}/access.log statuses;",
+            folder.display()
+        );
         for (from, to) in [
             ("/tmp/", &format!("{}/", folder.display())),
             ("access_log off;", &log),
@@ -71,7 +74,8 @@ async fn restart(server: &mut Server, folder: &Path, settings: &[(String, String
     let took = begun.elapsed();
     let (port, folder, settings) = (server.address.port(), folder.to_owned(), settings.to_owned());
     let start = move || {
-        let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let settings: Vec<(&str, &str)> =
+            settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         Server::start_on(port, &folder, &settings)
     };
     *server = tokio::task::spawn_blocking(start).await.unwrap();
@@ -111,11 +115,11 @@ async fn restarts_behind_nginx() {
     let (restarts, requests) = sized((2, 2_000), (20, 100_000));
     let mut report = Report::new(&format!("{restarts} restarts of one of two servers behind nginx"));
     if !Path::new(NGINX).exists() {
-        println!("  NOT RUN: nginx is not installed");
+        not_run("restarts behind nginx: it is not installed");
         return;
     }
     let Some(engine) = Engine::start(DatabaseKind::Postgres).or_else(|| Engine::start(DatabaseKind::MySql)) else {
-        println!("  NOT RUN: it needs PostgreSQL or MariaDB");
+        not_run("restarts behind nginx: they need PostgreSQL or MariaDB");
         return;
     };
     let folder = tempfile::tempdir().unwrap();

@@ -22,8 +22,9 @@ struct Kind {
 }
 
 fn kinds() -> Vec<Kind> {
-    let head = format!("POST /api/login HTTP/1.1\r\nhost: x\r\nuser-agent: {BROWSER}\r\ncontent-type: application/json\r\n");
-    let (first, unread) = (get("/api/servertime", ""), get("/large.js", "").repeat(8));
+    let head =
+        format!("POST /api/login HTTP/1.1\r\nhost: x\r\nuser-agent: {BROWSER}\r\ncontent-type: application/json\r\n");
+    let (first, unread) = (get("/api/servertime", ""), get("/large.js", "").repeat(2));
     vec![
         Kind { name: "heads", opening: format!("{head}x-slow: "), drip: Some("a") },
         Kind { name: "heads after a first request", opening: format!("{first}{head}x-slow: "), drip: Some("a") },
@@ -34,7 +35,7 @@ fn kinds() -> Vec<Kind> {
             drip: Some("1\r\na\r\n"),
         },
         Kind { name: "readers", opening: unread, drip: None },
-        Kind { name: "readers of one document", opening: get("/api/openapi.json", "").repeat(8), drip: None },
+        Kind { name: "readers of one document", opening: get("/api/openapi.json", "").repeat(2), drip: None },
     ]
 }
 
