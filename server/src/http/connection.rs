@@ -14,9 +14,9 @@ use actix_web::rt::net::TcpStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// How long nothing may be sent to the client while it is its turn: to ask, or to take what is there. Twice what actix-web gives
-/// to silence, so that a request which begins at its end has as long again for its head.
-const TURN: Duration = Duration::from_secs(10);
+/// How long nothing may be sent to the client while it is its turn: to ask, or to take what is there. actix-web gives five
+/// seconds of this to silence; a request that begins at their end has three for its head.
+const TURN: Duration = Duration::from_secs(8);
 
 /// The requests of one connection that are under way.
 #[derive(Clone, Debug, Default)]
