@@ -101,6 +101,7 @@ impl Authenticator {
 
     async fn find_out(&self, attempt: Attempt) -> Result<(Account, Option<String>), Problem> {
         let Self { db, clock, hasher, .. } = self;
+        hasher.must_have_room()?;
         let bucket = Bucket::of(attempt.client.ip);
         bucket.must_be_free(db, clock.now()).await?;
         let account = users::find_by_name(db, &attempt.username).await?;

@@ -48,9 +48,14 @@ pub fn create(folder: &Path, database: &str, arguments: &[&str]) {
 }
 
 impl Server {
-    /// Starts it, and waits until it serves; not for ever.
+    /// Starts it on a free port, and waits until it serves.
     pub fn start(folder: &Path, settings: &[(&str, &str)]) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        Self::start_on(port, folder, settings)
+    }
+
+    /// The same on a certain port.
+    pub fn start_on(port: u16, folder: &Path, settings: &[(&str, &str)]) -> Self {
         let mut command = command(folder, settings);
         let mut child = command.env("PORT", port.to_string()).stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
