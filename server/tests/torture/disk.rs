@@ -13,7 +13,7 @@ use crate::kills::is_sound;
 use crate::not_run;
 use crate::probe::Probe;
 use crate::process::{Server, create_person};
-use crate::report::Report;
+use crate::report::{Report, tell};
 
 /// A small file system in memory, which only root can mount.
 #[derive(Debug)]
@@ -84,11 +84,11 @@ async fn sign_in_until_refused(report: &mut Report, server: &Server) -> Vec<Stri
     }
     let guess = request("POST", "/api/login", "", r#"{"username":"alice","password":"not this one"}"#);
     wrong += usize::from(!client.ask(&guess).await.unwrap().is_unavailable());
-    report.tell("signed in nevertheless", acknowledged.len());
+    tell("signed in nevertheless", acknowledged.len());
     report.at_least("logins refused as unavailable", refused, 50);
     report.at_most("logins answered otherwise", wrong, 0);
     let health = client.ask(&get("/api/health", "")).await.unwrap();
-    report.tell("status of GET /api/health", usize::from(health.status));
+    tell("status of GET /api/health", usize::from(health.status));
     acknowledged
 }
 

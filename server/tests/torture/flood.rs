@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use crate::client::{Client, login};
 use crate::probe::Probe;
 use crate::process::{Server, create_person};
-use crate::report::{Kib, Report, Times};
+use crate::report::{Kib, Report, Times, tell};
 use crate::{sized, usage};
 
 #[derive(Debug, Default)]
@@ -57,7 +57,7 @@ async fn of_logins() {
         all.broken += seen.broken;
     }
     report.at_least("signed in", all.signed_in, 1);
-    report.tell("refused for the time being", all.refused.count());
+    tell("refused for the time being", all.refused.count());
     report.within("  p99", all.refused.p99(), Duration::from_millis(100));
     report.within("  worst", all.refused.worst(), Duration::from_millis(100));
     report.at_most("answers of any other kind", all.others.values().sum(), 0);
@@ -66,7 +66,7 @@ async fn of_logins() {
     }
     report.at_most("connections that broke", all.broken, 0);
     probe.report(&mut report, Duration::from_millis(50));
-    report.tell("memory before", before);
+    tell("memory before", before);
     report.at_most("memory at most", usage::peak(&server), Kib(150.0 * 1024.0));
     report.finish();
 }

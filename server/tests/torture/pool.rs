@@ -8,7 +8,7 @@ use hallpass::config::DatabaseKind;
 use crate::client::{Client, get};
 use crate::engine::Engine;
 use crate::process::{Server, create_person};
-use crate::report::{Report, Times};
+use crate::report::{Report, Times, tell};
 
 const CONNECTIONS: usize = 2;
 const CLIENTS: usize = 500;
@@ -46,7 +46,7 @@ async fn run_dry(kind: DatabaseKind) {
         Report::new(&format!("{CLIENTS} clients, {CONNECTIONS} connections to a database that hangs, on {kind:?}"));
     let (good, _, wrong) = ask_all(&mut clients(), &request).await;
     report.at_least("answered before", good.count(), CLIENTS);
-    report.tell("  at worst after", good.worst());
+    tell("  at worst after", good.worst());
     database.hang().await;
     let (good, refused, refused_wrongly) = ask_all(&mut clients(), &request).await;
     report.at_least("refused as unavailable meanwhile", refused.count(), CLIENTS);

@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::client::{Client, get};
-use crate::report::{Report, Times};
+use crate::report::{Report, Times, tell};
 
 const EVERY: Duration = Duration::from_millis(20);
 
@@ -39,10 +39,10 @@ impl Probe {
     pub fn report(self, report: &mut Report, p99: Duration) {
         self.stop.store(true, Ordering::SeqCst);
         let Seen { times, failed } = self.thread.join().unwrap();
-        report.tell("GET /api/me meanwhile", times.count());
+        tell("GET /api/me meanwhile", times.count());
         report.at_most("  of these failed", failed, 0);
         report.within("  p99", times.p99(), p99);
-        report.tell("  worst", times.worst());
+        tell("  worst", times.worst());
     }
 }
 

@@ -31,6 +31,11 @@ impl Figure for Kib {
     }
 }
 
+/// A figure without a bound.
+pub fn tell(name: &str, value: impl Figure) {
+    println!("  {name:<60} {:>12}", value.text());
+}
+
 /// What came out of one experiment. Every figure is printed before any of them fails the test.
 #[derive(Debug)]
 pub struct Report {
@@ -41,11 +46,6 @@ impl Report {
     pub fn new(title: &str) -> Self {
         println!("\n{title}");
         Self { failures: Vec::new() }
-    }
-
-    /// A figure without a bound.
-    pub fn tell(&self, name: &str, value: impl Figure) {
-        println!("  {name:<60} {:>12}", value.text());
     }
 
     /// A figure that keeps its bound on any machine.
@@ -63,7 +63,7 @@ impl Report {
         if is_long() {
             self.at_most(name, value, bound);
         } else {
-            self.tell(name, value);
+            tell(name, value);
         }
     }
 

@@ -14,7 +14,7 @@ use crate::client::{Client, connect, get, login, request};
 use crate::database_server::open_to_all;
 use crate::engine::Engine;
 use crate::process::{Server, create_person};
-use crate::report::{Report, Times};
+use crate::report::{Report, Times, tell};
 use crate::{not_run, sized};
 
 const NGINX: &str = "/usr/sbin/nginx";
@@ -168,7 +168,7 @@ async fn restarts_behind_nginx() {
     report.at_most("  of these failed, as the clients saw it", failures.len(), 0);
     report.at_least("requests, as nginx counted them", log.lines().count(), asked.get());
     report.at_most("  of these failed", log.lines().filter(|line| line.starts_with(['4', '5'])).count(), 0);
-    report.tell("  asked of the other server as well", log.lines().filter(|line| line.contains(", ")).count());
+    tell("  asked of the other server as well", log.lines().filter(|line| line.contains(", ")).count());
     report.at_most("a server ended after, at worst", stops.worst(), Duration::from_secs(10));
     report.finish();
 }

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use crate::client::{BROWSER, Client, get};
 use crate::probe::Probe;
 use crate::process::{Server, create_person};
-use crate::report::{Kib, Report};
+use crate::report::{Kib, Report, tell};
 use crate::{is_long, sized, usage};
 
 /// What a client does at once, and what it does a byte a second from then on.
@@ -117,7 +117,7 @@ async fn attack(kinds: &[Kind], clients: usize) -> Report {
         _ = closing => {}
         () = watching => {}
     }
-    report.tell("open at once", open);
+    tell("open at once", open);
     report.at_most("all cut after", begun.elapsed(), sized(Duration::from_secs(20), Duration::from_secs(10)));
     let bound = kinds.iter().map(|kind| kind.cost.0).sum::<f64>() * clients as f64;
     report.at_most("memory grew by", Kib(most.0 - memory.0), Kib(bound));

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 
 use crate::client::{Client, login, request};
 use crate::process::{Server, create_person};
-use crate::report::{Report, Times};
+use crate::report::{Report, Times, tell};
 use crate::sized;
 
 #[tokio::test]
@@ -55,9 +55,9 @@ async fn on_sqlite() {
         times.extend(some);
         failed += refused;
     }
-    report.tell("writes", times.count());
+    tell("writes", times.count());
     report.at_most("  of these failed", failed, 0);
     report.within("  p99", times.p99(), Duration::from_millis(200));
-    report.tell("  worst", times.worst());
+    tell("  worst", times.worst());
     report.finish();
 }
