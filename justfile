@@ -103,7 +103,7 @@ check: install
     sh .ci/security-doc.sh
     bash .ci/advisories.sh
 
-# Three MariaDB nodes as one Galera cluster, one of them killed under load
+# Three MariaDB nodes as one Galera cluster, one of them killed under load; GALERA_OPTIONS='name=value;...' are the nodes'
 [group('check')]
 test-cluster: (packages "mariadb-backup" "galera-4")
     cargo test --locked --test cluster -- --nocapture
@@ -114,9 +114,9 @@ torture *names: (packages "nginx")
     ulimit -n "$(ulimit -Hn)" && \
     TORTURE=long cargo test --release --locked --test torture -- --nocapture --test-threads=1 {{ names }}
 
-# Requests per second on each database, beside a server that does nothing else
+# How fast it is, beside bare actix-web, Argon2 alone and nginx, and on each database; some eight minutes
 [group('check')]
-bench: (packages "wrk")
+bench: (packages "wrk" "nginx")
     bash server/bench.sh
 
 # How long requests take while ten million old rows are deleted from SQLite; needs 10 GB

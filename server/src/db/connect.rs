@@ -10,10 +10,13 @@ use std::time::{Duration, Instant};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions, MySqlSslMode};
 use sqlx::pool::{PoolConnectionMetadata, PoolOptions};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 use sqlx::{ConnectOptions, Connection, Database, Executor, MySqlConnection, Pool, SqliteConnection};
 
 use super::Db;
+use super::prepare::STATEMENTS_KEPT;
 use crate::config::{DatabaseConfig, DatabaseKind};
 
 /// How long a request waits for a connection before it is told that the database is unavailable.
@@ -155,11 +158,20 @@ fn sqlite_options(url: &str) -> Result<SqliteConnectOptions, sqlx::Error> {
         .disable_statement_logging())
 }
 
+/// One more connection to an SQLite database, which stays open.
+pub(super) async fn keeper(config: &DatabaseConfig) -> Result<SqlitePool, sqlx::Error> {
+    lasting(sqlite_options(config.url())?).await
+}
+
 /// A pool of one connection, which stays open.
 async fn one_connection(options: SqliteConnectOptions) -> Result<Db, sqlx::Error> {
-    let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
-    let pool = pool.acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options).await?;
+    let pool = lasting(options).await?;
     Ok(Db::Sqlite { reader: pool.clone(), writer: pool, demotion: Demotion::default() })
+}
+
+async fn lasting(options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
+    let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
+    pool.acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options).await
 }
 
 async fn prepare_mysql(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
@@ -181,6 +193,7 @@ fn mysql_options(url: &str) -> Result<MySqlConnectOptions, sqlx::Error> {
     let options = MySqlConnectOptions::from_str(url)?.collation("utf8mb4_bin").disable_statement_logging();
     let falls_back = matches!(options.get_ssl_mode(), MySqlSslMode::Preferred);
     let is_local = options.get_socket().is_some() || is_loopback(options.get_host());
+    let options = options.statement_cache_capacity(STATEMENTS_KEPT);
     Ok(if falls_back && !is_local { options.ssl_mode(MySqlSslMode::VerifyIdentity) } else { options })
 }
 

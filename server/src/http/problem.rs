@@ -65,7 +65,7 @@ pub enum Code {
     UnsupportedMediaType,
     /// The request is understood, but a field is not acceptable; `errors` says which and why.
     InvalidInput,
-    /// Too many failures from this address; `Retry-After` says how long to wait.
+    /// Too many failures from this address, or at this name or in this session; `Retry-After` says how many seconds to wait.
     TooManyAttempts,
     /// Our fault. The log knows more, under the same `request_id`.
     InternalError,
@@ -135,6 +135,20 @@ impl Code {
             Self::Unavailable => "The service is not available right now. Try again in a moment.",
             Self::Overloaded => "Too many people are signing in right now. Try again in a moment.",
         }
+    }
+
+    /// Whether it is an attempt to get around a control, which the pages of the web app do not make (OWASP ASVS 5.0,
+    /// 16.3.3): worth a look where it comes often.
+    #[must_use]
+    pub fn is_suspicious(self) -> bool {
+        matches!(
+            self,
+            Self::CrossSiteRequest
+                | Self::InsufficientScope
+                | Self::Forbidden
+                | Self::RefreshTokenReused
+                | Self::TooManyAttempts
+        )
     }
 
     fn for_status(status: StatusCode) -> Self {

@@ -55,6 +55,9 @@ impl SessionCookie {
 
     /// Leaves at most one cookie of our name in the request, signed with the first key.
     pub fn receive(&self, headers: &mut HeaderMap) -> Option<Resigned> {
+        if self.keys.len() == 1 && self.is_as_usual(headers) {
+            return None;
+        }
         let cookies = self.sort(headers);
         let ours: Vec<Cookie<'static>> =
             cookies.ours.iter().filter_map(|pair| Cookie::parse_encoded(pair.clone()).ok()).collect();
@@ -71,6 +74,21 @@ impl SessionCookie {
         };
         cookies.leave(headers, resigned.as_ref());
         resigned.map(Resigned)
+    }
+
+    /// Whether there is one cookie of our name or none, and nothing that may be one in disguise.
+    fn is_as_usual(&self, headers: &HeaderMap) -> bool {
+        let lines = headers.get_all(header::COOKIE);
+        let pairs = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
+        let names = pairs.filter_map(|pair| pair.split(|byte| *byte == b'=').next()).map(<[u8]>::trim_ascii);
+        let mut ours = 0;
+        for name in names {
+            if !name.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'%') {
+                return false;
+            }
+            ours += u32::from(name == self.name.as_bytes());
+        }
+        ours <= 1
     }
 
     fn sort(&self, headers: &HeaderMap) -> RequestCookies {

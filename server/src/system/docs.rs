@@ -1,6 +1,7 @@
 //! The API's documentation as one page: no script, no request to anywhere.
 
 use std::fmt::Write;
+use std::sync::OnceLock;
 
 use actix_web::web::Bytes;
 use base64::Engine;
@@ -9,6 +10,32 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 const STYLE: &str = include_str!("docs.css");
+
+/// The OpenAPI document as text and as a page, each made when it is first asked for: most servers are never asked.
+#[derive(Debug)]
+pub struct Documentation {
+    document: fn() -> Value,
+    text: OnceLock<Bytes>,
+    page: OnceLock<DocsPage>,
+}
+
+impl Documentation {
+    /// Of what `document` returns.
+    #[must_use]
+    pub fn new(document: fn() -> Value) -> Self {
+        Self { document, text: OnceLock::new(), page: OnceLock::new() }
+    }
+
+    /// The document's text.
+    pub fn text(&self) -> Bytes {
+        self.text.get_or_init(|| Bytes::from((self.document)().to_string())).clone()
+    }
+
+    /// The page.
+    pub fn page(&self) -> &DocsPage {
+        self.page.get_or_init(|| DocsPage::render(&(self.document)()))
+    }
+}
 
 /// The page and the policy that allows its one style sheet.
 #[derive(Clone, Debug)]

@@ -110,6 +110,7 @@ fn make_dist(dist: &std::path::Path) {
     let files = [
         ("index.html", "<!doctype html><title>Hallpass</title>"),
         ("index.html.br", "the page, brotli"),
+        ("favicon.svg", "<svg xmlns='http://www.w3.org/2000/svg'/>"),
         ("theme.js", "document.documentElement.dataset.theme='dark'"),
         ("assets/app-abc123.js", "console.log('plain')"),
         ("assets/app-abc123.js.br", "the script, brotli"),
@@ -143,17 +144,25 @@ impl TestApp {
     }
 
     pub async fn person_with(&self, username: &str, email: Option<&str>, full_name: &str, role: Role) -> String {
-        let id = new_id(self.clock.now());
         let password_hash = self.hasher.hash(PASSWORD.into()).await.unwrap();
-        let account = NewAccount {
-            id: &id,
-            username,
-            email,
-            full_name,
-            role,
-            password_hash: &password_hash,
-            created_at: self.clock.now(),
-        };
+        self.insert_person(username, email, full_name, role, &password_hash).await
+    }
+
+    /// Creates a person whose password has been hashed before.
+    pub async fn person_with_hash(&self, username: &str, password_hash: &str) -> String {
+        self.insert_person(username, None, "", Role::Member, password_hash).await
+    }
+
+    async fn insert_person(
+        &self,
+        username: &str,
+        email: Option<&str>,
+        full_name: &str,
+        role: Role,
+        password_hash: &str,
+    ) -> String {
+        let (id, created_at) = (new_id(self.clock.now()), self.clock.now());
+        let account = NewAccount { id: &id, username, email, full_name, role, password_hash, created_at };
         self.db.write(async |tx| users::insert(tx, &account).await).await.unwrap();
         id
     }
@@ -411,6 +420,12 @@ impl Answer {
         }
         for name in ["permissions-policy", "content-security-policy", "x-request-id"] {
             assert!(!self.header(name).is_empty(), "{path}: {name} is missing");
+        }
+        let policy = self.header("content-security-policy");
+        assert!(policy.contains("base-uri 'none'") && policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
+        let kind = self.header("content-type");
+        if kind.starts_with("text/") || kind.contains("xml") {
+            assert!(kind.contains("charset=utf-8"), "{path}: {kind}");
         }
         if path.starts_with("/api") {
             assert_eq!(self.header("cache-control"), "no-store", "{path}");
