@@ -22,6 +22,7 @@ use super::client_ip::TrustedProxies;
 use super::connection::{Requests, UnderWay};
 use super::drain::Drain;
 use super::headers;
+use super::pieces;
 use super::problem::{Code, Problem};
 use crate::metrics::Metrics;
 use crate::random;
@@ -130,7 +131,7 @@ impl Exchange {
             response.head_mut().set_connection_type(ConnectionType::Close);
         }
         self.tell(response.status(), code, cause.as_deref());
-        response
+        response.map_body(|_, body| pieces::of(body))
     }
 
     /// The problem document of an error, with the headers that the layers inside have set, and its code.

@@ -11,6 +11,7 @@ pub mod drain;
 pub mod envelope;
 pub mod extract;
 pub mod headers;
+pub mod pieces;
 pub mod problem;
 pub mod resource;
 pub mod same_site;

@@ -31,7 +31,8 @@ const READER: Kib = Kib(128.0);
 fn kinds() -> Vec<Kind> {
     let head =
         format!("POST /api/login HTTP/1.1\r\nhost: x\r\nuser-agent: {BROWSER}\r\ncontent-type: application/json\r\n");
-    let (first, unread) = (get("/api/servertime", ""), get("/large.js", "").repeat(2));
+    let first = get("/api/servertime", "");
+    let reader = |name, path| Kind { name, opening: get(path, "").repeat(2), drip: None, cost: READER };
     vec![
         Kind { name: "heads", opening: format!("{head}x-slow: "), drip: Some("a"), cost: SENDER },
         Kind {
@@ -47,13 +48,9 @@ fn kinds() -> Vec<Kind> {
             drip: Some("1\r\na\r\n"),
             cost: SENDER,
         },
-        Kind { name: "readers", opening: unread, drip: None, cost: READER },
-        Kind {
-            name: "readers of one document",
-            opening: get("/api/openapi.json", "").repeat(2),
-            drip: None,
-            cost: READER,
-        },
+        reader("readers of a file", "/large.js"),
+        reader("readers of a file that is kept", "/assets/large-abc123.js"),
+        reader("readers of a document", "/api/openapi.json"),
     ]
 }
 
@@ -80,8 +77,10 @@ async fn dawdle(address: SocketAddr, kind: Kind) {
 #[expect(clippy::cast_precision_loss, reason = "not that many")]
 async fn attack(kinds: &[Kind], clients: usize) -> Report {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir(folder.path().join("dist")).unwrap();
-    std::fs::write(folder.path().join("dist/large.js"), vec![b' '; 300_000]).unwrap();
+    std::fs::create_dir_all(folder.path().join("dist/assets")).unwrap();
+    for file in ["dist/large.js", "dist/assets/large-abc123.js"] {
+        std::fs::write(folder.path().join(file), vec![b' '; 300_000]).unwrap();
+    }
     let url = format!("sqlite://{}/test.db", folder.path().display());
     create_person(folder.path(), &url, "alice");
     let settings = [("DATABASE_URL", url.as_str()), ("CLIENT_DIST", "dist")];
