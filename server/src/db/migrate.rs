@@ -103,13 +103,13 @@ pub async fn run(db: &Db) -> Result<(), SchemaError> {
 
 /// Whether every migration of this version is applied, as it is, and no other.
 async fn is_done(db: &Db) -> Result<bool, sqlx::Error> {
-    const APPLIED: Sql = sql!("SELECT version, checksum FROM _sqlx_migrations WHERE success ORDER BY version");
-    let applied: Result<Vec<(i64, Vec<u8>)>, _> =
+    const APPLIED: Sql = sql!("SELECT version, checksum, success FROM _sqlx_migrations ORDER BY version");
+    let applied: Result<Vec<(i64, Vec<u8>, bool)>, _> =
         on_db!(db, APPLIED, |pool, text| sqlx::query_as(text).fetch_all(pool).await);
     match applied {
         Ok(applied) => {
-            let known = migrator(db).iter().map(|migration| (migration.version, &*migration.checksum));
-            Ok(known.eq(applied.iter().map(|(version, checksum)| (*version, checksum.as_slice()))))
+            let known = migrator(db).iter().map(|migration| (migration.version, &*migration.checksum, true));
+            Ok(known.eq(applied.iter().map(|(version, checksum, success)| (*version, checksum.as_slice(), *success))))
         }
         // A database that no migration has touched has not even the table that lists them.
         Err(error) if !super::is_unavailable(&error) => Ok(false),
