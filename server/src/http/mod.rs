@@ -3,6 +3,7 @@
 pub mod browser;
 pub mod client;
 pub mod client_ip;
+pub mod cookies;
 pub mod cursor;
 pub mod drain;
 pub mod envelope;

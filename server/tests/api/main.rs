@@ -36,6 +36,7 @@ mod private_server;
 mod problems;
 mod process;
 mod profile;
+mod properties;
 mod prune;
 mod queries;
 mod register;
