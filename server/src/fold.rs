@@ -62,7 +62,8 @@ mod properties {
 
         #[test]
         fn case_does_not_count(text in prop_oneof![any::<String>(), any::<char>().prop_map(String::from)]) {
-            let text = text.replace(has_no_case_of_its_own, "");
+            // Letters change their case where they stand: a mark that belongs behind one must not stand there yet.
+            let text: String = text.replace(has_no_case_of_its_own, "").nfd().collect();
             prop_assert_eq!(fold(&text.to_lowercase()), fold(&text));
             prop_assert_eq!(fold(&text.to_uppercase()), fold(&text));
         }

@@ -258,10 +258,10 @@ mod properties {
             client in any::<u32>(), proxies_behind in vec(any::<[u8; 3]>(), 0..4),
         ) {
             let client = IpAddr::from(Ipv4Addr::from(client | 0x8000_0000));
-            let behind = proxies_behind.iter().map(|[a, b, c]| format!(", 10.{a}.{b}.{c}")).collect::<String>();
+            let behind: Vec<_> = proxies_behind.iter().map(|[a, b, c]| format!(", 10.{a}.{b}.{c}")).collect();
             let mut headers = headers(&X_FORWARDED_FOR, &left, &[], b"");
             // As proxies append: to the last line that is there, or as a line of their own.
-            let own = format!("{client}{behind}");
+            let own = format!("{client}{}", behind.concat());
             let appended = [&more[..], b", ", own.as_bytes()].concat();
             headers.append(X_FORWARDED_FOR.clone(), HeaderValue::from_bytes(&appended).unwrap());
             prop_assert_eq!(proxies().client_ip(Some("10.0.0.1:1".parse().unwrap()), &headers), client);

@@ -9,6 +9,7 @@ pub mod drain;
 pub mod envelope;
 pub mod extract;
 pub mod headers;
+pub mod object;
 pub mod problem;
 pub mod resource;
 pub mod same_site;

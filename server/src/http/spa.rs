@@ -208,7 +208,7 @@ mod properties {
         ]);
         let separator = proptest::sample::select(vec!["/", "//", "%2f", "%5c", "\\", ""]);
         prop_oneof![
-            3 => vec((separator, step), 0..7).prop_map(|steps| steps.into_iter().map(|(one, other)| format!("{one}{other}")).collect()),
+            3 => vec((separator, step), 0..7).prop_map(|steps| steps.into_iter().flat_map(|(one, other)| [one, other]).collect()),
             1 => "[!-~]{0,30}",
             1 => any::<String>().prop_map(|text| percent_encoding::utf8_percent_encode(&text, percent_encoding::NON_ALPHANUMERIC).to_string()),
         ]

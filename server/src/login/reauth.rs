@@ -22,7 +22,7 @@ use crate::sessions::queries as sessions;
 #[serde(deny_unknown_fields)]
 pub struct ReauthRequest {
     /// The password of the person who is signed in.
-    #[schema(value_type = String, format = Password)]
+    #[schema(value_type = String, format = Password, min_length = 1, max_length = 256)]
     password: SecretString,
 }
 

@@ -214,7 +214,7 @@ mod properties {
     const TOKEN: &str = "Zm9ydHktdGhyZWUgY2hhcmFjdGVycyBvZiBhIHRva2Vu";
     /// Cookies under three keys in turn: the one that signs, an older one, one that is not ours.
     static KEYS: LazyLock<[SessionCookie; 3]> =
-        LazyLock::new(|| [&["new", "old"][..], &["old"], &["foreign"]].map(|keys| cookie(keys)));
+        LazyLock::new(|| [&["new", "old"][..], &["old"], &["foreign"]].map(cookie));
 
     fn cookie(keys: &[&str]) -> SessionCookie {
         let keys: Vec<_> = keys.iter().map(|key| SecretString::from(key.repeat(16))).collect();
@@ -236,7 +236,7 @@ mod properties {
 
     /// The token that actix-session believes a request with these headers to carry.
     fn believed(headers: &HeaderMap) -> Option<String> {
-        let request = headers.iter().fold(TestRequest::default(), |request, pair| request.append_header(pair));
+        let request = headers.iter().fold(TestRequest::default(), TestRequest::append_header);
         let request = request.to_http_request();
         let cookies = request.cookies().ok()?;
         let mut jar = CookieJar::new();

@@ -6,6 +6,8 @@ use std::io::{self, BufRead, Read};
 use anyhow::bail;
 use serde::Deserialize;
 
+use crate::http::object::Object;
+
 /// Bytes of a line at most.
 const MAX_LINE: usize = 64 * 1024;
 const COLUMNS: [&str; 6] = ["username", "email", "full_name", "role", "disabled", "password_hash"];
@@ -60,7 +62,10 @@ impl<R: BufRead> Records<R> {
         let Some((number, line)) = self.lines.next()? else { return Ok(None) };
         let record = line.map_err(str::to_owned).and_then(|line| match &mut self.layout {
             Layout::Csv { reader, columns } => record(columns, split(reader, line)?),
-            Layout::Jsonl => serde_json::from_str(line).map_err(|error| in_words(&error)),
+            Layout::Jsonl => match serde_json::from_str(line) {
+                Ok(Object(record)) => Ok(record),
+                Err(error) => Err(in_words(&error)),
+            },
         });
         Ok(Some((number, record)))
     }
