@@ -118,9 +118,9 @@ torture-schema examples="1000":
 test-cluster: (packages "mariadb-backup" "galera-4")
     cargo test --locked --test cluster -- --nocapture
 
-# Requests per second on each database, beside a server that does nothing else
+# How fast it is, beside bare actix-web, Argon2 alone and nginx, and on each database; some eight minutes
 [group('check')]
-bench: (packages "wrk")
+bench: (packages "wrk" "nginx")
     bash server/bench.sh
 
 # How long requests take while ten million old rows are deleted from SQLite; needs 10 GB

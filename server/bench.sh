@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The benchmarks, on SQLite and on private MariaDB and PostgreSQL servers where they are installed, with the durability that
+# The benchmark, on SQLite and on private MariaDB and PostgreSQL servers where they are installed, with the durability that
 # they have by default.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -14,4 +14,4 @@ if has_postgres; then
     start postgres -c shared_buffers=1GB
     export BENCH_POSTGRES_URL="postgres://hallpass@127.0.0.1:$port/postgres"
 fi
-cargo bench --locked --quiet --bench databases
+cargo bench --locked --quiet --bench speed

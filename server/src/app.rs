@@ -7,17 +7,19 @@ use std::time::Duration;
 use actix_cors::Cors;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::{Condition, from_fn};
-use actix_web::web::{self, Bytes, Data, PayloadConfig, ThinData};
+use actix_web::web::{self, Data, PayloadConfig, ThinData};
 use actix_web::{App, HttpServer};
 use futures_util::future::OptionFuture;
-use serde_json::Value;
 
 use crate::access_tokens::{AccessTokens, KeyError, RefreshCookie, Refresher};
 use crate::bearer::{self, Bearer};
 use crate::clock::Clock;
 use crate::config::{Config, EnvironmentKind};
-use crate::db::{self, Db, migrate};
+use crate::db::{self, Db, Versions, migrate};
 use crate::events::{self, Newsroom};
+use crate::http::assets::Assets;
+use crate::http::browser::Browsers;
+use crate::http::client::Clients;
 use crate::http::client_ip::TrustedProxies;
 use crate::http::drain::Drain;
 use crate::http::envelope::{self, Envelope};
@@ -31,14 +33,16 @@ use crate::login::{self, Authenticator, ForgottenPasswords, LoginRules, Registra
 use crate::mail::{self, Outbox, Sender, Smtp};
 use crate::metrics::Metrics;
 use crate::monitoring::{Listener, Readings, Sources};
+use crate::secret::blocklist::Blocklist;
 use crate::secret::hasher::Hasher;
+use crate::secret::password::PasswordRule;
 use crate::sessions::device::Devices;
 use crate::sessions::layer::{self, Sessions};
 use crate::sessions::touch::{self, Toucher};
 use crate::sessions::{self, prune};
-use crate::system::docs::DocsPage;
-use crate::system::routes::OpenApiJson;
+use crate::system::docs::Documentation;
 use crate::traces::Traces;
+use crate::users::directory::Directory;
 use crate::users::new_passwords::NewPasswords;
 use crate::{access_tokens, administration, api_tokens, audit, openapi, system};
 
@@ -67,6 +71,9 @@ pub enum StartError {
     /// Access tokens cannot be signed.
     #[error(transparent)]
     Keys(#[from] KeyError),
+    /// The list of passwords that are refused cannot be read.
+    #[error("PASSWORD_BLOCKLIST cannot be read")]
+    Blocklist(#[source] io::Error),
     /// What is said to the mail server cannot be encrypted.
     #[error("SMTP_URL: the file that ca= names holds no certificate in PEM form")]
     Mail(#[from] lettre::transport::smtp::Error),
@@ -82,16 +89,18 @@ pub struct Application {
     listener: TcpListener,
     address: SocketAddr,
     db: Db,
+    versions: Option<Versions>,
     clock: Clock,
     hasher: Hasher,
+    password_rule: PasswordRule,
     access_tokens: AccessTokens,
     smtp: Option<Smtp>,
+    links: Links,
     drain: Drain,
     newsroom: Newsroom,
     metrics: Metrics,
     metrics_listener: Option<Listener>,
     traces: Traces,
-    document: Value,
 }
 
 impl Application {
@@ -108,21 +117,25 @@ impl Application {
         let traces = Traces::start(config.monitoring.collector.as_ref(), &clock)
             .map_err(|error| StartError::Traces(error.into()))?;
         let access_tokens = AccessTokens::new(&config.token, config.http.origin())?;
+        let known = Blocklist::read(config.password.blocklist.as_deref()).map_err(StartError::Blocklist)?;
+        let password_rule = PasswordRule { min_length: config.password.min_length, known };
         let host = config.http.public_url.host_str();
         let smtp = config.mail.as_ref().map(|mail| Smtp::new(mail, host)).transpose()?;
         let db = Db::connect(&config.database).await?;
         migrate::run(&db).await?;
+        let versions = Versions::of(&config.database).await;
         let hasher = Hasher::start(&config.password);
-        let document = openapi::document();
-        let mut routes = openapi::patterns(&document);
-        routes.push(access_tokens::routes::KEY_SET.to_owned());
+        let routes = openapi::PATTERNS.into_iter().chain([access_tokens::routes::KEY_SET]).map(str::to_owned).collect();
         Ok(Self {
+            links: Links::new(config.http.origin()),
             config,
             listener,
             address,
             db,
+            versions,
             clock,
             hasher,
+            password_rule,
             access_tokens,
             smtp,
             drain: Drain::default(),
@@ -130,7 +143,6 @@ impl Application {
             metrics: Metrics::new(routes, EndReason::ALL.map(|reason| reason.to_string())),
             metrics_listener,
             traces,
-            document,
         })
     }
 
@@ -163,7 +175,7 @@ impl Application {
     /// # Errors
     /// Those of the database.
     pub async fn setup_link(&self) -> Result<Option<Link>, sqlx::Error> {
-        setup::link(&self.db, &self.clock, &Links::new(self.config.http.origin())).await
+        setup::link(&self.db, &self.clock, &self.links).await
     }
 
     /// Serves until `stop` is done; then says so at /health for a moment, finishes what is under way and returns.
@@ -173,8 +185,9 @@ impl Application {
     pub async fn run(mut self, stop: impl Future<Output = ()> + 'static) -> io::Result<()> {
         let (toucher, session_writer) = touch::toucher(self.db.clone(), sessions::queries::touch);
         let (token_toucher, token_writer) = touch::toucher(self.db.clone(), api_tokens::queries::touch);
-        let sessions =
-            Sessions::new(self.db.clone(), self.clock.clone(), &self.config.http, &self.config.session, toucher);
+        let Config { http, session, .. } = &self.config;
+        let versions = self.versions.clone();
+        let sessions = Sessions::new(self.db.clone(), self.clock.clone(), http, session, toucher, versions);
         let announce = match self.config.environment {
             EnvironmentKind::Production => ANNOUNCE,
             EnvironmentKind::Development => Duration::ZERO,
@@ -191,9 +204,8 @@ impl Application {
             actix_web::rt::spawn(audit::prune::hourly(db.clone(), self.clock.clone(), self.config.audit_for)),
         ];
         let (outbox, sender) = self.post();
-        let links = Links::new(self.config.http.origin());
         let (forgotten, links_mailed) =
-            ForgottenPasswords::new(self.db.clone(), self.clock.clone(), links, outbox.clone());
+            ForgottenPasswords::new(self.db.clone(), self.clock.clone(), self.links.clone(), outbox.clone());
         let writers = actix_web::rt::spawn(async { tokio::join!(session_writer, token_writer, links_mailed, sender) });
 
         let metrics_server = self.serve_metrics()?;
@@ -252,8 +264,7 @@ impl Application {
         outbox: Outbox,
         forgotten: ForgottenPasswords,
     ) -> io::Result<Server> {
-        let document = self.document;
-        let Config { http, session, token, password, registration_open, .. } = self.config;
+        let Config { http, session, token, registration_open, .. } = self.config;
         let proxies = TrustedProxies::new(http.trusted_proxies.clone());
         let envelope = Data::new(Envelope {
             is_https: http.is_https(),
@@ -267,28 +278,28 @@ impl Application {
             lifetime: session.lifetime,
             token_lifetime: token.refresh_lifetime,
             max_sessions: session.max_per_user,
+            password_grant: token.password_grant,
         };
         let freshness = Freshness(session.fresh_for);
         let registration = Registration { is_open: registration_open };
-        let new_passwords = Data::new(NewPasswords::new(self.hasher.clone(), password.min_length));
-        let links = Links::new(http.origin());
-        let verifier = Data::new(Verifier::new(self.db.clone(), links.clone(), outbox.clone()));
-        let (links, outbox, forgotten) = (Data::new(links), Data::new(outbox), Data::new(forgotten));
+        let new_passwords = Data::new(NewPasswords::new(self.hasher.clone(), self.password_rule));
+        let verifier = Data::new(Verifier::new(self.db.clone(), self.links.clone(), outbox.clone()));
+        let (links, outbox, forgotten) = (Data::new(self.links), Data::new(outbox), Data::new(forgotten));
         let refresh_cookie = RefreshCookie::new(http.is_https(), session.same_site);
         let access_tokens = Data::new(self.access_tokens);
         let devices = Data::new(Devices::new(http.is_https(), session.same_site, session.keys.clone()));
-        let bearer = Bearer::new(self.db.clone(), self.clock.clone(), access_tokens.clone(), token_toucher);
+        let (db, clock) = (self.db.clone(), self.clock.clone());
+        let bearer = Bearer::new(db, clock, access_tokens.clone(), token_toucher, self.versions.clone());
+        let directory = Data::new(Directory::new(self.db.clone(), self.versions));
         let refresher =
             Data::new(Refresher::new(self.db.clone(), self.clock.clone(), sessions.clone(), session.keys.clone()));
         let authenticator =
             Data::new(Authenticator::new(self.db.clone(), self.clock.clone(), self.hasher, self.metrics));
-        let db = Data::new(self.db);
-        let clock = Data::new(self.clock);
-        let drain = Data::new(self.drain);
+        let (db, clock, drain) = (Data::new(self.db), Data::new(self.clock), Data::new(self.drain));
         let newsroom = self.newsroom;
-        let proxies = Data::new(proxies);
-        let docs_page = Data::new(DocsPage::render(&document));
-        let openapi_json = Data::new(OpenApiJson(Bytes::from(document.to_string())));
+        let clients = Data::new(Clients { proxies, browsers: Browsers::default() });
+        let assets = Assets::default();
+        let documentation = Data::new(Documentation::new(openapi::document));
 
         let server = HttpServer::new(move || {
             // A layer that is wrapped later stands further out.
@@ -321,9 +332,9 @@ impl Application {
                 .app_data(refresher.clone())
                 .app_data(devices.clone())
                 .app_data(drain.clone())
-                .app_data(proxies.clone())
-                .app_data(docs_page.clone())
-                .app_data(openapi_json.clone())
+                .app_data(clients.clone())
+                .app_data(directory.clone())
+                .app_data(documentation.clone())
                 .app_data(PayloadConfig::new(MAX_BODY))
                 .app_data(ThinData(sessions.clone()))
                 .app_data(ThinData(rules))
@@ -341,7 +352,7 @@ impl Application {
                 .app_data(envelope.clone())
                 .service(api)
                 .configure(access_tokens::routes::configure_well_known)
-                .configure(spa::configure(&http.client_dist))
+                .configure(spa::configure(&http.client_dist, assets.clone()))
                 .wrap(from_fn(envelope::wrap))
         });
         let server = server

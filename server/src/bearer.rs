@@ -12,17 +12,21 @@ use percent_encoding::percent_decode_str;
 
 use crate::access_tokens::AccessTokens;
 use crate::api_tokens::model::ApiToken;
-use crate::api_tokens::queries as api_tokens;
+use crate::api_tokens::queries::{self as api_tokens, FoundToken};
 use crate::clock::Clock;
-use crate::db::Db;
+use crate::db::{Db, Versions, View};
 use crate::http::client::Client;
 use crate::http::problem::{Code, Problem};
 use crate::identity::{Credential, CurrentUser};
+use crate::secret::token::TokenHash;
 use crate::sessions::layer::Sessions;
 use crate::sessions::touch::{self, Toucher};
 use crate::telemetry;
 
 const SIGN_OUT: &str = "/api/logout";
+
+/// How many tokens for scripts are kept at hand, of less than a kilobyte each.
+const KEPT: usize = 4096;
 
 /// Judges the tokens of requests.
 #[derive(Clone, Debug)]
@@ -31,13 +35,20 @@ pub struct Bearer {
     clock: Clock,
     access_tokens: Data<AccessTokens>,
     toucher: Toucher,
+    found: View<TokenHash, FoundToken>,
 }
 
 impl Bearer {
     /// The judge of access tokens signed by `access_tokens`, and of tokens for scripts, whose uses `toucher` notes.
     #[must_use]
-    pub fn new(db: Db, clock: Clock, access_tokens: Data<AccessTokens>, toucher: Toucher) -> Self {
-        Self { db, clock, access_tokens, toucher }
+    pub fn new(
+        db: Db,
+        clock: Clock,
+        access_tokens: Data<AccessTokens>,
+        toucher: Toucher,
+        versions: Option<Versions>,
+    ) -> Self {
+        Self { db, clock, access_tokens, toucher, found: View::new(versions, KEPT) }
     }
 
     async fn judge(
@@ -57,12 +68,13 @@ impl Bearer {
     async fn judge_api_token(&self, token: &str, request: &ServiceRequest) -> Result<Option<Credential>, sqlx::Error> {
         let Some(token) = ApiToken::parse(token) else { return Ok(None) };
         let now = self.clock.now();
-        let found = api_tokens::find(&self.db, &token.hash()).await?;
+        let hash = token.hash();
+        let found = self.found.find(hash, async || api_tokens::find(&self.db, &hash).await).await?;
         let Some(found) = found.filter(|found| !found.disabled && now < found.expires_at) else { return Ok(None) };
         if touch::is_use(request.path()) {
             self.toucher.seen(&found.id, found.last_used_at, now, || Some(Client::of(request)));
         }
-        let user = CurrentUser::from(found);
+        let user = CurrentUser::from(found.as_ref());
         telemetry::note_user(&user.id);
         Ok(Some(Credential::User(Box::new(user))))
     }
@@ -93,7 +105,8 @@ pub async fn authenticate(
     if percent_decode_str(request.path()).decode_utf8_lossy() != SIGN_OUT {
         sessions.hide_cookie(request.headers_mut());
     }
-    match bearer.judge(&sessions, &token, &request).await {
+    // Boxed: most requests bring no token, and would carry the room for judging it around.
+    match Box::pin(bearer.judge(&sessions, &token, &request)).await {
         Ok(Some(credential)) => credential.attach(&request),
         Ok(None) => {}
         Err(error) => Credential::Unknown(error.into()).attach(&request),

@@ -97,12 +97,40 @@ fn problem() -> utoipa::openapi::schema::Object {
         .build()
 }
 
-/// The patterns of every path that the document describes, as they are routed.
-#[must_use]
-pub fn patterns(document: &Value) -> Vec<String> {
-    let paths = document["paths"].as_object().into_iter().flat_map(|paths| paths.keys());
-    paths.map(|path| format!("/api{path}")).collect()
-}
+/// The pattern of every path that the document describes, as it is routed. Written down, because making the document at start
+/// would take more memory than all else the server then holds.
+pub const PATTERNS: [&str; 30] = [
+    "/api/audit",
+    "/api/docs",
+    "/api/events",
+    "/api/forgot-password",
+    "/api/health",
+    "/api/links/{token}",
+    "/api/login",
+    "/api/logout",
+    "/api/me",
+    "/api/me/activity",
+    "/api/me/export",
+    "/api/me/new-sign-ins",
+    "/api/me/new-sign-ins/{session_id}",
+    "/api/openapi.json",
+    "/api/password",
+    "/api/reauth",
+    "/api/refresh-token",
+    "/api/register",
+    "/api/servertime",
+    "/api/sessions",
+    "/api/sessions/{id}",
+    "/api/setup",
+    "/api/token",
+    "/api/tokens",
+    "/api/tokens/{id}",
+    "/api/users",
+    "/api/users/{id}",
+    "/api/users/{id}/reset-link",
+    "/api/users/{id}/sessions",
+    "/api/users/{id}/tokens",
+];
 
 /// The document.
 ///
@@ -141,4 +169,18 @@ fn describe_credentials(document: &mut Value) {
 fn codes(response: &Value) -> Vec<&str> {
     let codes = &response["content"]["application/problem+json"]["schema"]["allOf"][1]["properties"]["code"]["enum"];
     codes.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_patterns_are_those_of_the_document() {
+        let document = document();
+        let paths = document["paths"].as_object().unwrap().keys();
+        let mut patterns: Vec<_> = paths.map(|path| format!("/api{path}")).collect();
+        patterns.sort();
+        assert_eq!(patterns, PATTERNS);
+    }
 }

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt::Display;
 use std::future::Future;
 use std::io;
+use std::rc::Rc;
 
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::{EnvFilter, Layer, Registry, layer::SubscriberExt};
@@ -34,14 +35,25 @@ pub fn init(config: &LogConfig) {
 /// What one request's log line says beyond method, path and status, and what it has ended.
 #[derive(Debug, Default)]
 pub struct RequestFacts {
+    id: String,
     queries: Cell<u32>,
     user_id: RefCell<Option<String>>,
+    refusal: RefCell<Option<String>>,
     ended: RefCell<Vec<(String, u64)>>,
-    /// How many of those are committed.
-    committed: Cell<usize>,
 }
 
 impl RequestFacts {
+    /// About the request of this id, which answer and log lines carry.
+    #[must_use]
+    pub fn of(id: String) -> Self {
+        Self { id, ..Self::default() }
+    }
+
+    /// The request's id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// How many statements the request has sent to the database.
     pub fn queries(&self) -> u32 {
         self.queries.get()
@@ -52,21 +64,53 @@ impl RequestFacts {
         self.user_id.borrow().clone()
     }
 
+    /// The code of a refusal that is no problem document.
+    pub fn refusal(&self) -> Option<String> {
+        self.refusal.borrow().clone()
+    }
+
     /// Why sessions have ended and how many, in transactions that were committed; empty from then on.
     pub fn take_ended(&self) -> Vec<(String, u64)> {
-        let mut ended = self.ended.take();
-        ended.truncate(self.committed.take());
-        ended
+        self.ended.take()
     }
 }
 
+/// Something to be told.
+type Untold = Box<dyn FnOnce() + Send>;
+
 tokio::task_local! {
-    static FACTS: std::rc::Rc<RequestFacts>;
+    static FACTS: Rc<RequestFacts>;
+    /// What is to be told once the running transaction is committed.
+    static UNTOLD: RefCell<Vec<Untold>>;
 }
 
 /// Runs `request` with `facts` in reach of [`count_query`] and [`note_user`].
-pub async fn observe<F: Future>(facts: std::rc::Rc<RequestFacts>, request: F) -> F::Output {
+pub async fn observe<F: Future>(facts: Rc<RequestFacts>, request: F) -> F::Output {
     FACTS.scope(facts, request).await
+}
+
+/// Makes what is done in a task of its own part of the running request; of none where there is none.
+pub fn part_of_request<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    let facts = FACTS.try_with(Rc::clone).unwrap_or_default();
+    observe(facts, work)
+}
+
+/// Runs a transaction: what it has to tell is told if it succeeds, and never otherwise.
+///
+/// # Errors
+/// Those of the transaction.
+pub async fn transaction<T, E>(body: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    let body = async {
+        let done = body.await?;
+        UNTOLD.with(RefCell::take).into_iter().for_each(|tell| tell());
+        Ok(done)
+    };
+    UNTOLD.scope(RefCell::default(), body).await
+}
+
+/// Tells something once the running transaction is committed.
+pub fn once_committed(tell: impl FnOnce() + Send + 'static) {
+    let _ = UNTOLD.try_with(|untold| untold.borrow_mut().push(Box::new(tell)));
 }
 
 /// Counts one statement towards the running request; nothing outside of one.
@@ -77,18 +121,11 @@ pub fn count_query() {
 /// Notes that the running transaction ends sessions.
 pub fn note_ended(reason: impl Display, sessions: u64) {
     if sessions > 0 {
-        let _ = FACTS.try_with(|facts| facts.ended.borrow_mut().push((reason.to_string(), sessions)));
+        let reason = reason.to_string();
+        once_committed(move || {
+            let _ = FACTS.try_with(|facts| facts.ended.borrow_mut().push((reason, sessions)));
+        });
     }
-}
-
-/// Notes that what was noted has happened.
-pub fn note_commit() {
-    let _ = FACTS.try_with(|facts| facts.committed.set(facts.ended.borrow().len()));
-}
-
-/// Forgets what a transaction had noted that was not committed.
-pub fn forget_undone() {
-    let _ = FACTS.try_with(|facts| facts.ended.borrow_mut().truncate(facts.committed.get()));
 }
 
 /// Notes who the running request comes from.
@@ -96,29 +133,38 @@ pub fn note_user(id: &str) {
     let _ = FACTS.try_with(|facts| *facts.user_id.borrow_mut() = Some(id.to_owned()));
 }
 
+/// Notes why the running request is refused, where its answer is no problem document.
+pub fn note_refusal(code: impl Display) {
+    let _ = FACTS.try_with(|facts| *facts.refusal.borrow_mut() = Some(code.to_string()));
+}
+
+/// The id of the running request; `None` outside of one.
+#[must_use]
+pub fn request_id() -> Option<String> {
+    FACTS.try_with(|facts| facts.id.clone()).ok().filter(|id| !id.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
-    use std::rc::Rc;
-
     use super::*;
 
     #[tokio::test]
     async fn only_what_is_committed_has_ended() {
         let facts = Rc::<RequestFacts>::default();
+        let ends = async |reason: &str, sessions, outcome: Result<(), ()>| {
+            let body = async {
+                note_ended(reason, sessions);
+                outcome
+            };
+            assert_eq!(transaction(body).await, outcome);
+        };
         observe(Rc::clone(&facts), async {
-            forget_undone();
-            note_ended("revoked", 1);
-            note_commit();
+            ends("revoked", 1, Ok(())).await;
             // A transaction that lost against another one, is tried again, and then given up.
-            for _ in 0..2 {
-                forget_undone();
-                note_ended("disabled", 2);
-            }
-            forget_undone();
-            note_ended("replaced", 3);
-            note_ended("idle", 0);
-            note_commit();
-            note_ended("expired", 4);
+            ends("disabled", 2, Err(())).await;
+            ends("disabled", 2, Err(())).await;
+            ends("replaced", 3, Ok(())).await;
+            ends("idle", 0, Ok(())).await;
         })
         .await;
         assert_eq!(facts.take_ended(), [("revoked".to_owned(), 1), ("replaced".to_owned(), 3)]);

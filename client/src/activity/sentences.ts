@@ -2,6 +2,7 @@ import type { AuditEvent } from "#api/gen/types.gen.ts";
 
 const ownSentences: Record<AuditEvent, string> = {
   login_succeeded: "You signed in",
+  reauthenticated: "You entered your password again",
   sign_in_confirmed: "You said that a sign-in was yours",
   sign_in_denied: "You said that a sign-in was not yours; its session was ended",
   login_failed: "Somebody tried to sign in with a wrong password",
@@ -43,6 +44,7 @@ export function ownSentence({ event, detail }: { event: AuditEvent; detail?: str
 /** The same as a heading in the audit. */
 export const auditSentences: Record<AuditEvent, string> = {
   login_succeeded: "Signed in",
+  reauthenticated: "Password entered again",
   sign_in_confirmed: "Sign-in confirmed",
   sign_in_denied: "Sign-in denied",
   login_failed: "Sign-in failed",

@@ -4,6 +4,7 @@ import { ApiError } from "#api/error.ts";
 import { reauth } from "#api/gen/sdk.gen.ts";
 import { settleReauth } from "#auth/reauth.ts";
 import { SignInError } from "#auth/sign-in-error.tsx";
+import { tellOtherTabs } from "#auth/tabs.ts";
 import { Alert } from "#ui/alert.tsx";
 import { Button } from "#ui/button.tsx";
 import { Dialog } from "#ui/dialog.tsx";
@@ -16,6 +17,9 @@ export function ReauthDialog({ username }: { username: string }) {
   const prove = useMutation({
     mutationFn: (password: string) => reauth({ body: { password }, throwOnError: true }),
     onSuccess: () => {
+      // What was asked with the cookie until now, which is none any more, is answered as if nobody were signed in: this tab,
+      // which hears itself, and the others ask again.
+      tellOtherTabs();
       settleReauth(queryClient, "proved");
     },
   });

@@ -157,7 +157,11 @@ mod properties {
     fn tokens(key: &str) -> AccessTokens {
         let keys = key.into();
         let lifetime = Duration::from_mins(5);
-        AccessTokens::new(&TokenConfig { keys, lifetime, refresh_lifetime: lifetime }, ISSUER.to_owned()).unwrap()
+        AccessTokens::new(
+            &TokenConfig { keys, lifetime, refresh_lifetime: lifetime, password_grant: true },
+            ISSUER.to_owned(),
+        )
+        .unwrap()
     }
 
     fn sign(tokens: &AccessTokens, user_id: &str, session_id: &str, lives: u64) -> String {

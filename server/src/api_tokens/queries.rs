@@ -38,13 +38,13 @@ pub struct FoundToken {
     user_created_at: Timestamp,
 }
 
-impl From<FoundToken> for CurrentUser {
-    fn from(found: FoundToken) -> Self {
+impl From<&FoundToken> for CurrentUser {
+    fn from(found: &FoundToken) -> Self {
         Self {
-            id: found.user_id,
-            username: found.username,
-            email: found.email,
-            full_name: found.full_name,
+            id: found.user_id.clone(),
+            username: found.username.clone(),
+            email: found.email.clone(),
+            full_name: found.full_name.clone(),
             role: found.role,
             created_at: found.user_created_at,
             session: None,

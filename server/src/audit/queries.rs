@@ -19,8 +19,10 @@ pub async fn insert(tx: &mut Tx, entry: &Entry<'_>) -> Result<(), sqlx::Error> {
         "INSERT INTO audit_event (id, at, event, user_id, actor_id, session_id, device, ip, detail) \
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
     );
+    let id = entry.id();
+    entry.log(&id);
     on_tx!(tx, INSERT, |connection, text| sqlx::query(text)
-        .bind(entry.id())
+        .bind(&id)
         .bind(entry.at)
         .bind(entry.event)
         .bind(entry.user_id)

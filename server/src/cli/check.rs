@@ -7,6 +7,7 @@ use crate::app::StartError;
 use crate::config::{Config, DatabaseConfig};
 use crate::db::{self, Db, migrate};
 use crate::mail::Smtp;
+use crate::secret::blocklist::Blocklist;
 use crate::users::queries as users;
 
 pub(super) async fn run() -> anyhow::Result<()> {
@@ -15,6 +16,10 @@ pub(super) async fn run() -> anyhow::Result<()> {
     AccessTokens::new(&config.token, config.http.origin())?;
     println!("database       {}", database(&config.database).await?);
     println!("mail           {}", mail(&config).await?);
+    if let Some(path) = &config.password.blocklist {
+        let known = Blocklist::read(Some(path)).map_err(StartError::Blocklist)?;
+        println!("passwords      ok, {} refused by {}", known.len(), path.display());
+    }
     let page = config.http.client_dist.join("index.html");
     if !page.exists() {
         bail!("web app: {} is missing: run `just build`, or set CLIENT_DIST", page.display());

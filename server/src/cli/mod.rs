@@ -24,6 +24,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 
+use crate::audit;
 use crate::config::{Config, ConfigError};
 use crate::db::{self, Db};
 use crate::http::problem::Problem;
@@ -133,7 +134,9 @@ pub async fn run(cli: Cli) -> ExitCode {
 
 /// The configuration, and the database with its schema up to date: what every command on data begins with.
 async fn open() -> anyhow::Result<(Config, Db)> {
-    let config = Config::from_env()?;
+    let mut config = Config::from_env()?;
+    // A command says itself what it has done.
+    config.log.filter = format!("{},{}=off", config.log.filter, audit::LOG_TARGET);
     telemetry::init(&config.log);
     let db = Db::connect(&config.database).await?;
     db::migrate::run(&db).await?;

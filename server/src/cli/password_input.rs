@@ -6,13 +6,16 @@ use anyhow::{Context, bail};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::PasswordConfig;
+use crate::secret::blocklist::Blocklist;
 use crate::secret::hasher::Hasher;
-use crate::secret::password::{check_new, normalize};
+use crate::secret::password::{PasswordRule, normalize};
 
 /// Reads a new password, holds it against the rule, and gives its hash.
 pub(super) async fn new_hash(from_stdin: bool, config: &PasswordConfig, about: &[&str]) -> anyhow::Result<String> {
     let password = normalize(&if from_stdin || !io::stdin().is_terminal() { line()? } else { prompt()? });
-    check_new(&password, config.min_length, about).map_err(|reason| anyhow::anyhow!("the password {reason}"))?;
+    let known = Blocklist::read(config.blocklist.as_deref()).context("cannot read PASSWORD_BLOCKLIST")?;
+    let rule = PasswordRule { min_length: config.min_length, known };
+    rule.check(&password, about).map_err(|reason| anyhow::anyhow!("the password {reason}"))?;
     hash(config, password).await
 }
 

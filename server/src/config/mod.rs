@@ -175,6 +175,8 @@ pub struct TokenConfig {
     pub lifetime: Duration,
     /// `REFRESH_TOKEN_DAYS`: the longest a session lives that tokens carry.
     pub refresh_lifetime: Duration,
+    /// `PASSWORD_GRANT`: whether `POST /token` takes a password.
+    pub password_grant: bool,
 }
 
 /// How long sessions live and what binds them.
@@ -209,6 +211,8 @@ pub struct PasswordConfig {
     pub threads: usize,
     /// `PASSWORD_MIN_LENGTH`, in characters.
     pub min_length: usize,
+    /// `PASSWORD_BLOCKLIST`: a file of passwords that are refused.
+    pub blocklist: Option<PathBuf>,
 }
 
 /// `LOG_FORMAT`.

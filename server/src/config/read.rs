@@ -304,6 +304,7 @@ fn token(reader: &mut Reader) -> TokenConfig {
         keys: reader.secret_or_made("JWT_KEY", Path::new(JWT_KEY_FILE), ed25519_key).unwrap_or_default(),
         lifetime: MINUTE * reader.number("ACCESS_TOKEN_MINUTES", 5_u32, 1..=60),
         refresh_lifetime: DAY * reader.number("REFRESH_TOKEN_DAYS", 7_u32, 1..=400),
+        password_grant: reader.choice("PASSWORD_GRANT", true, &[("on", true), ("off", false)]),
     }
 }
 
@@ -360,7 +361,14 @@ fn password(reader: &mut Reader, kind: EnvironmentKind, cores: usize) -> Passwor
         parallelism: reader.number("ARGON2_PARALLELISM", 1_u32, 1..=4),
         threads: reader.number("HASH_THREADS", cores, 1..=256),
         min_length: reader.number("PASSWORD_MIN_LENGTH", 12_usize, 8..=64),
+        blocklist: reader.text("PASSWORD_BLOCKLIST").map(PathBuf::from),
     };
+    if let Some(path) = &config.blocklist
+        && let Err(error) = fs::File::open(path)
+    {
+        let path = path.display();
+        reader.problem(format!("PASSWORD_BLOCKLIST: cannot read {path} ({error}): make the file readable"));
+    }
     // OWASP ASVS 5.0, appendix C.
     let floor = match config.iterations {
         1 => 47_104,

@@ -55,6 +55,8 @@ fn unsafe_production_is_refused() {
     refused(&[("SESSION_BINDING", "ip")], "browser, off");
     refused(&[("PASSWORD_MIN_LENGTH", "4")], "PASSWORD_MIN_LENGTH");
     refused(&[("HOST", "example.com")], "HOST");
+    refused(&[("PASSWORD_BLOCKLIST", "/nowhere/list")], "/nowhere/list");
+    refused(&[("PASSWORD_GRANT", "maybe")], "on, off");
     refused(&[("LOG_FORMAT", "xml")], "LOG_FORMAT");
     refused(&[("METRICS_ADDR", "0.0.0.0:9464")], "this machine");
     refused(&[("METRICS_ADDR", "[::]:9464")], "this machine");

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions, MySqlSslMode};
 use sqlx::pool::{PoolConnectionMetadata, PoolOptions};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 use sqlx::{ConnectOptions, Connection, Database, Executor, MySqlConnection, Pool};
 
 use super::Db;
@@ -143,11 +145,20 @@ fn sqlite_options(url: &str) -> Result<SqliteConnectOptions, sqlx::Error> {
         .disable_statement_logging())
 }
 
+/// One more connection to an SQLite database, which stays open.
+pub(super) async fn keeper(config: &DatabaseConfig) -> Result<SqlitePool, sqlx::Error> {
+    lasting(sqlite_options(config.url())?).await
+}
+
 /// A pool of one connection, which stays open.
 async fn one_connection(options: SqliteConnectOptions) -> Result<Db, sqlx::Error> {
-    let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
-    let pool = pool.acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options).await?;
+    let pool = lasting(options).await?;
     Ok(Db::Sqlite { reader: pool.clone(), writer: pool })
+}
+
+async fn lasting(options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
+    let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
+    pool.acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options).await
 }
 
 async fn prepare_mysql(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {

@@ -82,6 +82,8 @@ pub async fn run(db: &Db) -> Result<(), SchemaError> {
             SQLITE.run(&mut *tx).await?;
             tx.commit().await?;
         }
+        // Most starts find nothing to do; a user that may only read and write rows could do nothing either.
+        Db::MySql(_) | Db::Postgres(_) if is_done(db).await? => {}
         // A connection of their own, for the lock is the connection's and must end with it.
         Db::MySql(remote) => {
             let mut connection = remote.pool.acquire().await?.detach();
@@ -97,6 +99,22 @@ pub async fn run(db: &Db) -> Result<(), SchemaError> {
         }
     }
     Ok(())
+}
+
+/// Whether every migration of this version is applied, as it is, and no other.
+async fn is_done(db: &Db) -> Result<bool, sqlx::Error> {
+    const APPLIED: Sql = sql!("SELECT version, checksum FROM _sqlx_migrations WHERE success ORDER BY version");
+    let applied: Result<Vec<(i64, Vec<u8>)>, _> =
+        on_db!(db, APPLIED, |pool, text| sqlx::query_as(text).fetch_all(pool).await);
+    match applied {
+        Ok(applied) => {
+            let known = migrator(db).iter().map(|migration| (migration.version, &*migration.checksum));
+            Ok(known.eq(applied.iter().map(|(version, checksum)| (*version, checksum.as_slice()))))
+        }
+        // A database that no migration has touched has not even the table that lists them.
+        Err(error) if !super::is_unavailable(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// MySQL commits after every change of the schema, so a server that dies in between leaves a migration of which nobody

@@ -14,6 +14,8 @@ pub mod sweep;
 mod stored;
 mod tables;
 mod transaction;
+mod version;
+mod view;
 
 use std::time::Duration;
 
@@ -24,6 +26,8 @@ pub use connect::Remote;
 pub use failure::{advice, is_full, is_in_use, is_unavailable, is_unique_violation};
 pub use statement::{Sql, patiently};
 pub use transaction::{Abort, Tx};
+pub use version::Versions;
+pub use view::View;
 
 /// The pools of the database that `DATABASE_URL` names.
 #[derive(Clone, Debug)]

@@ -36,7 +36,8 @@ tokio::task_local! {
     static PATIENCE: Duration;
 }
 
-/// Waits for the database, but not for ever.
+/// Waits for the database, but not for ever. What it waits for is boxed by whoever asks: a future as large as a driver's would
+/// be copied with every future that it is part of, at each request, also where nothing is asked.
 pub(crate) async fn in_time<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
     let late = |_| Err(sqlx::Error::Io(io::ErrorKind::TimedOut.into()));
     let limit = PATIENCE.try_with(|limit| *limit).unwrap_or(STATEMENT_TIMEOUT);
@@ -58,15 +59,15 @@ macro_rules! on_db {
         match $db {
             $crate::db::Db::Sqlite { reader: $pool, .. } => {
                 let $text = $sql.question;
-                $crate::db::statement::in_time(async { $body }).await
+                $crate::db::statement::in_time(Box::pin(async { $body })).await
             }
             $crate::db::Db::MySql($crate::db::Remote { pool: $pool, .. }) => {
                 let $text = $sql.question;
-                $crate::db::statement::in_time(async { $body }).await
+                $crate::db::statement::in_time(Box::pin(async { $body })).await
             }
             $crate::db::Db::Postgres($crate::db::Remote { pool: $pool, .. }) => {
                 let $text = $sql.dollar;
-                $crate::db::statement::in_time(async { $body }).await
+                $crate::db::statement::in_time(Box::pin(async { $body })).await
             }
         }
     }};
@@ -80,15 +81,15 @@ macro_rules! on_tx {
         match $tx {
             $crate::db::Tx::Sqlite(tx) => {
                 let ($connection, $text) = (&mut **tx, $sql.question);
-                $crate::db::statement::in_time(async { $body }).await
+                $crate::db::statement::in_time(Box::pin(async { $body })).await
             }
             $crate::db::Tx::MySql(tx) => {
                 let ($connection, $text) = (&mut **tx, $sql.question);
-                $crate::db::statement::in_time(async { $body }).await
+                $crate::db::statement::in_time(Box::pin(async { $body })).await
             }
             $crate::db::Tx::Postgres(tx) => {
                 let ($connection, $text) = (&mut **tx, $sql.dollar);
-                $crate::db::statement::in_time(async { $body }).await
+                $crate::db::statement::in_time(Box::pin(async { $body })).await
             }
         }
     }};

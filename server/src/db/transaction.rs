@@ -52,7 +52,7 @@ impl Db {
     pub async fn write<T, E: Abort>(&self, body: impl AsyncFn(&mut Tx) -> Result<T, E>) -> Result<T, E> {
         let mut retry = 0;
         loop {
-            let outcome = self.write_once(&body).await;
+            let outcome = Box::pin(self.write_once(&body)).await;
             let error = outcome.as_ref().err().and_then(Abort::database_error);
             if error.is_some_and(is_read_only)
                 && let Some(demotion) = self.demotion()
@@ -68,12 +68,14 @@ impl Db {
     }
 
     async fn write_once<T, E: Abort>(&self, body: impl AsyncFn(&mut Tx) -> Result<T, E>) -> Result<T, E> {
-        telemetry::forget_undone();
-        let mut tx = in_time(self.begin()).await?;
-        let done = body(&mut tx).await?;
-        in_time(tx.commit()).await?;
-        telemetry::note_commit();
-        Ok(done)
+        // Boxed, for it is large and would be moved about.
+        let transaction = Box::pin(async {
+            let mut tx = in_time(self.begin()).await?;
+            let done = body(&mut tx).await?;
+            in_time(tx.commit()).await?;
+            Ok(done)
+        });
+        telemetry::transaction(transaction).await
     }
 
     /// Begins a transaction that may write.

@@ -2,16 +2,20 @@
 //! update signs nobody out.
 
 use std::fmt;
+use std::sync::Arc;
 
+use quick_cache::sync::Cache;
 use woothee::parser::Parser;
 
 /// More of a User-Agent than this is not read.
 const MAX_USER_AGENT: usize = 512;
+/// How many User-Agents are kept; browsers of one release send the same.
+const KEPT: usize = 1024;
 
 /// A browser's family and operating system, for example "Firefox on Linux". It binds a session to its browser, and names
 /// the device in the person's list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Browser(String);
+pub struct Browser(Arc<str>);
 
 impl Browser {
     /// What a User-Agent header tells.
@@ -19,19 +23,53 @@ impl Browser {
     pub fn of_user_agent(user_agent: Option<&[u8]>) -> Self {
         let text = String::from_utf8_lossy(user_agent.unwrap_or_default());
         let text: String = text.chars().take(MAX_USER_AGENT).collect();
-        let Some(found) = Parser::new().parse(&text) else { return Self(product(&text)) };
+        let Some(found) = Parser::new().parse(&text) else { return Self::named(product(&text)) };
         match (found.name, system(found.os)) {
-            ("UNKNOWN", None) | ("HTTP Library", _) => Self(product(&text)),
-            ("UNKNOWN", Some(system)) => Self(format!("A browser on {system}")),
-            (name, None) => Self(name.to_owned()),
-            (name, Some(system)) => Self(format!("{name} on {system}")),
+            ("UNKNOWN", None) | ("HTTP Library", _) => Self::named(product(&text)),
+            ("UNKNOWN", Some(system)) => Self::named(format!("A browser on {system}")),
+            (name, None) => Self::named(name),
+            (name, Some(system)) => Self::named(format!("{name} on {system}")),
         }
+    }
+
+    fn named(name: impl Into<Arc<str>>) -> Self {
+        Self(name.into())
     }
 
     /// The text, as stored and shown.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// What User-Agents tell, each read once.
+pub struct Browsers(Cache<Vec<u8>, Browser>);
+
+impl Browsers {
+    /// What this one tells.
+    #[must_use]
+    pub fn find(&self, user_agent: Option<&[u8]>) -> Browser {
+        let Some(short) = user_agent.filter(|text| text.len() <= MAX_USER_AGENT) else {
+            return Browser::of_user_agent(user_agent);
+        };
+        self.0.get(short).unwrap_or_else(|| {
+            let browser = Browser::of_user_agent(user_agent);
+            self.0.insert(short.to_owned(), browser.clone());
+            browser
+        })
+    }
+}
+
+impl Default for Browsers {
+    fn default() -> Self {
+        Self(Cache::new(KEPT))
+    }
+}
+
+impl fmt::Debug for Browsers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Browsers").finish_non_exhaustive()
     }
 }
 

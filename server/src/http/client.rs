@@ -9,7 +9,7 @@ use actix_web::http::header::{HeaderMap, HeaderValue, USER_AGENT};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 
-use super::browser::Browser;
+use super::browser::{Browser, Browsers};
 use super::client_ip::TrustedProxies;
 
 /// The other end of a request.
@@ -21,6 +21,15 @@ pub struct Client {
     pub browser: Browser,
 }
 
+/// What tells clients from each other.
+#[derive(Debug, Default)]
+pub struct Clients {
+    /// Whose word about a client's address is good.
+    pub proxies: TrustedProxies,
+    /// The browsers that have been here.
+    pub browsers: Browsers,
+}
+
 impl Client {
     /// Whoever made this request.
     #[must_use]
@@ -28,10 +37,17 @@ impl Client {
         Self::read(request.app_data(), request.peer_addr(), request.headers())
     }
 
-    fn read(proxies: Option<&Data<TrustedProxies>>, peer: Option<SocketAddr>, headers: &HeaderMap) -> Self {
-        let nobody = TrustedProxies::default();
-        let ip = proxies.map_or(&nobody, |proxies| proxies.as_ref()).client_ip(peer, headers);
-        Self { ip, browser: Browser::of_user_agent(headers.get(USER_AGENT).map(HeaderValue::as_bytes)) }
+    fn read(clients: Option<&Data<Clients>>, peer: Option<SocketAddr>, headers: &HeaderMap) -> Self {
+        let user_agent = headers.get(USER_AGENT).map(HeaderValue::as_bytes);
+        match clients {
+            Some(clients) => {
+                Self { ip: clients.proxies.client_ip(peer, headers), browser: clients.browsers.find(user_agent) }
+            }
+            None => Self {
+                ip: TrustedProxies::default().client_ip(peer, headers),
+                browser: Browser::of_user_agent(user_agent),
+            },
+        }
     }
 }
 

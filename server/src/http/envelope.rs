@@ -2,6 +2,7 @@
 //! completes the headers, writes the one log line, counts, and makes the one span.
 
 use std::any::Any;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -20,7 +21,7 @@ use uuid::Uuid;
 use super::client_ip::TrustedProxies;
 use super::drain::Drain;
 use super::headers;
-use super::problem::Problem;
+use super::problem::{Code, Problem};
 use crate::metrics::Metrics;
 use crate::random;
 use crate::telemetry::{self, RequestFacts};
@@ -55,7 +56,7 @@ impl Envelope {
 /// One request, as the answer and the log line need it once it has been consumed.
 struct Exchange {
     envelope: Data<Envelope>,
-    id: String,
+    ip: IpAddr,
     method: Method,
     path: String,
     pattern: Option<String>,
@@ -83,14 +84,14 @@ pub async fn wrap(
     envelope.metrics.requests().begin();
     let exchange = Exchange {
         parent: envelope.parent(&request),
+        ip: envelope.proxies.client_ip(request.peer_addr(), request.headers()),
         envelope,
-        // Random, not counted: an id must not tell how busy the server is.
-        id: Uuid::from_bytes(random::bytes()).simple().to_string(),
         method: request.method().clone(),
         path: request.path().to_owned(),
         pattern: request.match_pattern(),
         started: Instant::now(),
-        facts: Rc::default(),
+        // Random, not counted: an id must not tell how busy the server is.
+        facts: Rc::new(RequestFacts::of(Uuid::from_bytes(random::quick_bytes()).simple().to_string())),
     };
     let handled = AssertUnwindSafe(next.call(request)).catch_unwind();
     let outcome = telemetry::observe(Rc::clone(&exchange.facts), handled).await;
@@ -116,70 +117,86 @@ impl Exchange {
     /// Writes the document of an error, completes the headers, logs.
     fn finish(&self, response: HttpResponse) -> HttpResponse {
         let cause = response.error().and_then(cause_of);
-        let mut response = self.document(response);
+        let (mut response, code) = self.document(response);
         let is_error = response.status().is_client_error() || response.status().is_server_error();
         let headers = response.headers_mut();
         headers::complete(headers, &self.path, is_error, self.envelope.is_https);
-        headers.insert(X_REQUEST_ID.clone(), HeaderValue::from_str(&self.id).expect("hexadecimal is header text"));
+        let id = HeaderValue::from_str(self.facts.id()).expect("hexadecimal is header text");
+        headers.insert(X_REQUEST_ID.clone(), id);
         if self.envelope.drain.has_begun() {
             response.head_mut().set_connection_type(ConnectionType::Close);
         }
-        self.tell(response.status(), cause.as_deref());
+        self.tell(response.status(), code, cause.as_deref());
         response
     }
 
-    /// The problem document of an error, with the headers that the layers inside have set.
-    fn document(&self, response: HttpResponse) -> HttpResponse {
+    /// The problem document of an error, with the headers that the layers inside have set, and its code.
+    fn document(&self, response: HttpResponse) -> (HttpResponse, Option<Code>) {
         let status = response.status();
         let problem = response.error().and_then(Error::as_error::<Problem>);
-        let mut document = match problem {
-            Some(problem) => problem.render(&self.id),
+        let (mut document, code) = match problem {
+            Some(problem) => (problem.render(self.facts.id()), problem.code()),
             None if (status.is_client_error() || status.is_server_error()) && !is_json(&response) => {
-                Problem::of_status(status).render(&self.id)
+                let problem = Problem::of_status(status);
+                (problem.render(self.facts.id()), problem.code())
             }
-            None => return response,
+            None => return (response, None),
         };
         for (name, value) in response.headers() {
             if !matches!(*name, header::CONTENT_TYPE | header::CONTENT_LENGTH | header::CONTENT_ENCODING) {
                 document.headers_mut().append(name.clone(), value.clone());
             }
         }
-        document
+        (document, Some(code))
     }
 
     /// Counts the answer, makes its span, and writes its line in the log.
-    fn tell(&self, status: StatusCode, cause: Option<&str>) {
+    fn tell(&self, status: StatusCode, code: Option<Code>, cause: Option<&str>) {
         let (took, route) = (self.started.elapsed(), self.pattern.as_deref());
         let Envelope { metrics, traces, .. } = &**self.envelope;
         metrics.requests().count(&self.method, route, status, took);
         metrics.count_all_ended(&self.facts);
-        let answered = Answered { method: &self.method, route, status, took, request_id: &self.id };
+        let answered = Answered { method: &self.method, route, status, took, request_id: self.facts.id() };
         let trace_id = traces.record(&self.parent, answered);
-        self.log(status, took, trace_id.as_deref(), cause);
+        self.log(status, code, took, trace_id.as_deref(), cause);
     }
 
-    fn log(&self, status: StatusCode, took: Duration, trace_id: Option<&str>, cause: Option<&str>) {
+    fn log(&self, status: StatusCode, code: Option<Code>, took: Duration, trace_id: Option<&str>, cause: Option<&str>) {
         let method = self.method.as_str();
         // The pattern, not the path: paths may carry one-time tokens.
         let path = self.pattern.as_deref().unwrap_or("(none)");
         let duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        let (status, request_id) = (status.as_u16(), self.id.as_str());
-        let (user_id, queries) = (self.facts.user_id(), self.facts.queries());
-        if status >= 500 {
-            tracing::error!(
-                method,
-                path,
-                status,
-                duration_us,
-                request_id,
-                trace_id,
-                user_id,
-                queries,
-                cause,
-                "request"
-            );
+        let Self { ip, facts, .. } = self;
+        let (request_id, user_id, queries) = (facts.id(), facts.user_id(), facts.queries());
+        let cause = cause.filter(|_| status.is_server_error());
+        let is_suspicious = code.is_some_and(Code::is_suspicious);
+        let code = code.map(|code| code.to_string()).or_else(|| facts.refusal());
+        let is_our_fault = status.is_server_error();
+        let status = status.as_u16();
+        macro_rules! line {
+            ($level:ident) => {
+                tracing::$level!(
+                    method,
+                    path,
+                    status,
+                    code,
+                    duration_us,
+                    %ip,
+                    request_id,
+                    trace_id,
+                    user_id,
+                    queries,
+                    cause,
+                    "request"
+                )
+            };
+        }
+        if is_our_fault {
+            line!(error);
+        } else if is_suspicious {
+            line!(warn);
         } else {
-            tracing::info!(method, path, status, duration_us, request_id, trace_id, user_id, queries, "request");
+            line!(info);
         }
     }
 }

@@ -1,8 +1,10 @@
 //! HTTP as every capability needs it: errors, input, origins, addresses, headers, the web app's files.
 
+pub mod assets;
 pub mod browser;
 pub mod client;
 pub mod client_ip;
+pub mod coding;
 pub mod cookies;
 pub mod cursor;
 pub mod drain;

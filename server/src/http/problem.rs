@@ -137,6 +137,20 @@ impl Code {
         }
     }
 
+    /// Whether it is an attempt to get around a control, which the pages of the web app do not make (OWASP ASVS 5.0,
+    /// 16.3.3): worth a look where it comes often.
+    #[must_use]
+    pub fn is_suspicious(self) -> bool {
+        matches!(
+            self,
+            Self::CrossSiteRequest
+                | Self::InsufficientScope
+                | Self::Forbidden
+                | Self::RefreshTokenReused
+                | Self::TooManyAttempts
+        )
+    }
+
     fn for_status(status: StatusCode) -> Self {
         match status {
             StatusCode::NOT_FOUND => Self::NotFound,

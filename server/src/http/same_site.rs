@@ -4,11 +4,13 @@
 //! Request Forgery Prevention, "Fetch Metadata"). A request with neither comes from no browser, carries nobody's cookies
 //! against their will, and passes.
 
+use std::future::{Ready, ready};
+
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName};
 use actix_web::middleware::Next;
-use actix_web::{Error, web};
+use actix_web::{Error, FromRequest, HttpRequest, web};
 
 use super::problem::{Code, Problem};
 
@@ -28,8 +30,17 @@ impl TrustedOrigins {
         Self { own, allowed }
     }
 
-    /// Whether the request's headers are those of a page that may change state; if not, the origin that came.
-    fn check(&self, headers: &HeaderMap) -> Result<(), String> {
+    /// Whether the request's headers are those of a page that may change state.
+    fn check(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        self.judge(headers).map_err(|origin| {
+            let origin: String = origin.chars().take(200).collect();
+            let detail = format!("The request came from {origin}; expected is {}.", self.own);
+            Problem::new(Code::CrossSiteRequest).detail(detail)
+        })
+    }
+
+    /// The same; if not, the origin that came.
+    fn judge(&self, headers: &HeaderMap) -> Result<(), String> {
         let site = headers.get(&SEC_FETCH_SITE).map(header::HeaderValue::as_bytes);
         let origin = headers.get(header::ORIGIN).map(|origin| String::from_utf8_lossy(origin.as_bytes()).into_owned());
         let is_allowed = |origin: &String| self.allowed.contains(origin);
@@ -54,13 +65,27 @@ pub async fn guard(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     if !request.method().is_safe()
-        && let Err(origin) = origins.check(request.headers())
+        && let Err(problem) = origins.check(request.headers())
     {
-        let origin: String = origin.chars().take(200).collect();
-        let detail = format!("The request came from {origin}; expected is {}.", origins.own);
-        return Ok(request.error_response(Problem::new(Code::CrossSiteRequest).detail(detail)));
+        return Ok(request.error_response(problem));
     }
     next.call(request).await.map(ServiceResponse::map_into_boxed_body)
+}
+
+/// Refuses other sites' requests where a GET does work or is written down (OWASP ASVS 5.0, 3.5.3); a handler's first
+/// extractor.
+#[derive(Debug)]
+pub struct SameSite;
+
+impl FromRequest for SameSite {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let origins = request.app_data::<web::ThinData<TrustedOrigins>>();
+        let origins = origins.ok_or_else(|| Problem::internal(anyhow::anyhow!("the application has no origins")));
+        ready(origins.and_then(|origins| origins.check(request.headers())).map(|()| Self))
+    }
 }
 
 #[cfg(test)]
@@ -96,7 +121,7 @@ mod tests {
                 if !origin.is_empty() {
                     headers.insert(header::ORIGIN, origin.parse().unwrap());
                 }
-                assert_eq!(origins.check(&headers).is_ok(), passes, "{site:?} {origin:?}");
+                assert_eq!(origins.judge(&headers).is_ok(), passes, "{site:?} {origin:?}");
             }
         }
     }

@@ -5,23 +5,24 @@ use std::path::Path;
 use actix_files::{Files, NamedFile};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse, fn_service};
-use actix_web::http::header::{self, AcceptEncoding, ContentEncoding, Encoding, Header, HeaderValue};
+use actix_web::http::header::{self, ContentEncoding, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::{Next, from_fn};
-use actix_web::{Error, HttpRequest, HttpResponse, web};
+use actix_web::web::{self, ThinData};
+use actix_web::{Error, HttpRequest, HttpResponse};
 use percent_encoding::percent_decode_str;
 
+use super::assets::{self, Assets};
+use super::coding::{self, Codings};
 use super::problem::{Code, Problem};
 use super::resource::not_allowed;
 
 const PAGE: &str = "index.html";
-/// Vite puts a hash of the content into these files' names, so a name never changes its content.
-const HASHED: &str = "/assets/";
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 
-/// Serves the folder `dist`; to be registered last, for it answers every path.
-pub fn configure(dist: &Path) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
+/// Serves the folder `dist`, and what of it is in `assets` from there; to be registered last, for it answers every path.
+pub fn configure(dist: &Path, assets: Assets) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
     let dist = dist.to_owned();
     move |config| {
         let files = Files::new("/", &dist)
@@ -38,13 +39,15 @@ pub fn configure(dist: &Path) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
                 Ok(ServiceResponse::new(request, response))
             }
         };
-        config.service(web::scope("").wrap(from_fn(guard)).service(files.default_handler(fn_service(page))));
+        let files = files.default_handler(fn_service(page));
+        config.service(web::scope("").app_data(ThinData(assets)).wrap(from_fn(guard)).service(files));
     }
 }
 
 /// Stands before the files: only GET and HEAD, no dot files, no way up; and says how long an answer may be kept.
 async fn guard(
-    request: ServiceRequest,
+    ThinData(assets): ThinData<Assets>,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
@@ -53,7 +56,11 @@ async fn guard(
     if !is_plain(request.path()) {
         return Ok(request.error_response(Problem::new(Code::NotFound)));
     }
-    let is_hashed = request.path().starts_with(HASHED);
+    let codings = coding::accepted(request.headers());
+    if let Some(kept) = assets.answer(&request, codings) {
+        return Ok(request.into_response(kept));
+    }
+    settle(&mut request, codings);
     let mut response = next.call(request).await?.map_into_boxed_body();
     // actix-files calls a path that it does not like a bad request; to the client it is one more thing that is not here.
     if response.status() == StatusCode::BAD_REQUEST {
@@ -63,10 +70,22 @@ async fn guard(
     // The page stands in for an asset that a person opens and that is gone: it must not stay in its place.
     let kind = response.headers().get(header::CONTENT_TYPE);
     let is_page = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    let cache = if is_hashed && !is_page { IMMUTABLE } else { REVALIDATE };
-    response.headers_mut().insert(header::CACHE_CONTROL, cache);
+    let is_immutable = assets::is_hashed(response.request().path()) && !is_page;
+    response.headers_mut().insert(header::CACHE_CONTROL, if is_immutable { IMMUTABLE } else { REVALIDATE });
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    Ok(response)
+    if !is_immutable {
+        return Ok(response);
+    }
+    let (request, response) = response.into_parts();
+    let response = assets.keep(&request, codings, response).await?;
+    Ok(ServiceResponse::new(request, response))
+}
+
+/// Lets actix-files choose what was chosen here.
+fn settle(request: &mut ServiceRequest, codings: Codings) {
+    let weighted = codings.iter().zip(["", ";q=0.5"]).map(|(coding, weight)| format!("{}{weight}", coding.as_str()));
+    let accept = HeaderValue::from_str(&weighted.collect::<Vec<_>>().join(", "));
+    request.headers_mut().insert(header::ACCEPT_ENCODING, accept.expect("codings and weights are header text"));
 }
 
 /// Whether no segment of the path, decoded, is hidden, leads upwards or would be one on another system.
@@ -101,15 +120,12 @@ fn is_navigation(request: &HttpRequest) -> bool {
 }
 
 /// The page's files in the order the client prefers them.
-fn variants(request: &HttpRequest) -> Vec<(ContentEncoding, String)> {
-    let offered = [ContentEncoding::Brotli, ContentEncoding::Gzip].map(Encoding::Known);
-    let preferred = AcceptEncoding::parse(request).ok().and_then(|accept| accept.negotiate(offered.iter()));
-    let compressed = match preferred {
-        Some(Encoding::Known(ContentEncoding::Brotli)) => Some((ContentEncoding::Brotli, format!("{PAGE}.br"))),
-        Some(Encoding::Known(ContentEncoding::Gzip)) => Some((ContentEncoding::Gzip, format!("{PAGE}.gz"))),
-        _ => None,
-    };
-    compressed.into_iter().chain([(ContentEncoding::Identity, PAGE.to_owned())]).collect()
+fn variants(request: &HttpRequest) -> impl Iterator<Item = (ContentEncoding, String)> {
+    let compressed = coding::accepted(request.headers()).iter().map(|coding| match coding {
+        ContentEncoding::Brotli => (*coding, format!("{PAGE}.br")),
+        _ => (*coding, format!("{PAGE}.gz")),
+    });
+    compressed.chain([(ContentEncoding::Identity, PAGE.to_owned())])
 }
 
 #[cfg(test)]
@@ -228,7 +244,7 @@ mod properties {
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(file, content).unwrap();
         }
-        let app = init_service(App::new().configure(configure(&dist))).await;
+        let app = init_service(App::new().configure(configure(&dist, Assets::default()))).await;
         let mut runner = TestRunner::default();
         for _ in 0..ProptestConfig::default().cases {
             let path = path().new_tree(&mut runner).unwrap().current();

@@ -15,6 +15,7 @@ use crate::metrics::{LoginOutcome, Metrics};
 use crate::secret::hasher::Hasher;
 use crate::secret::password;
 use crate::secret::token::PlainToken;
+use crate::telemetry;
 use crate::users::model::MAX_EMAIL;
 use crate::users::queries::{self as users, Account};
 
@@ -85,7 +86,7 @@ impl Authenticator {
             this.metrics.count_login(outcome(&found));
             found
         };
-        actix_web::rt::spawn(finding).await.map_err(Problem::internal)?
+        actix_web::rt::spawn(telemetry::part_of_request(finding)).await.map_err(Problem::internal)?
     }
 
     async fn find_out(&self, attempt: Attempt) -> Result<(Account, Option<String>), Problem> {

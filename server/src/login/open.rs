@@ -25,6 +25,8 @@ pub struct LoginRules {
     pub token_lifetime: Duration,
     /// How many sessions a person may have.
     pub max_sessions: u32,
+    /// Whether `POST /token` takes a password.
+    pub password_grant: bool,
 }
 
 /// A login that has been found right.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use actix_session::Session;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use secrecy::SecretString;
@@ -9,13 +10,15 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::authenticate::{Attempt, Authenticator};
+use crate::audit::{self, Entry, Event};
 use crate::clock::Clock;
 use crate::http::client::Client;
 use crate::http::extract::Json;
-use crate::http::problem::Problem;
-use crate::identity::SignedIn;
+use crate::http::problem::{Code, Problem};
+use crate::identity::{Means, SignedIn};
 use crate::problems;
-use crate::sessions::queries as sessions;
+use crate::secret::token::PlainToken;
+use crate::sessions::{queries as sessions, state};
 
 /// The proof.
 #[derive(Deserialize, ToSchema)]
@@ -38,19 +41,42 @@ problems!(
         PayloadTooLarge, UnsupportedMediaType, InvalidInput, TooManyAttempts, InternalError, Unavailable, Overloaded
 );
 
-/// Marks the session as one whose person has just entered the password. Failures count like those of a login.
+/// Marks the session as one whose person has just entered the password; a cookie gets another token. Failures count like
+/// those of a login.
 #[utoipa::path(post, path = "/reauth", operation_id = "reauth", tag = "signing in", request_body = ReauthRequest,
     responses((status = 204, description = "Proved."), ReauthProblems))]
 pub(crate) async fn reauth(
     client: Client,
     json: Json<ReauthRequest>,
     caller: SignedIn,
+    cookie: Session,
     authenticator: Data<Authenticator>,
     clock: Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
-    let attempt = Attempt { username: caller.user.username, password: json.0.password, client };
+    let SignedIn { user, session } = caller;
+    let attempt = Attempt { username: user.username.clone(), password: json.0.password, client: client.clone() };
     attempt.check()?;
     authenticator.authenticate(attempt).await?;
-    sessions::freshen(authenticator.db(), &caller.session.id, clock.now()).await?;
+
+    let now = clock.now();
+    let entry = Entry::new(Event::Reauthenticated, now).own(&user).from(Some(&client));
+    // Whoever holds a copy of the cookie is not to do what its person has just proved to be allowed (OWASP ASVS 5.0, 7.2.4).
+    let token = (user.means == Means::Cookie).then(PlainToken::generate);
+    authenticator
+        .db()
+        .write(async |tx| {
+            let lives = match &token {
+                Some(token) => sessions::renew(tx, &session, &token.hash(), now).await?,
+                None => sessions::freshen(tx, &session.id, now).await?,
+            };
+            if !lives {
+                return Err(Problem::new(Code::NotAuthenticated));
+            }
+            Ok(audit::queries::insert(tx, &entry).await?)
+        })
+        .await?;
+    if let Some(token) = &token {
+        state::sign_in(&cookie, token, &session, now)?;
+    }
     Ok(HttpResponse::NoContent().finish())
 }

@@ -21,6 +21,7 @@ use crate::http::problem::{Code, Problem};
 use crate::problems;
 use crate::secret::token::PlainToken;
 use crate::sessions::device::Device;
+use crate::telemetry;
 
 /// The scope that asks for the refresh token in the body (`OpenID` Connect Core section 11).
 const OFFLINE_ACCESS: &str = "offline_access";
@@ -70,6 +71,12 @@ pub enum OAuthErrorCode {
     UnsupportedGrantType,
     /// A scope that does not exist.
     InvalidScope,
+}
+
+impl fmt::Display for OAuthErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 /// The error of RFC 6749 section 5.2.
@@ -135,6 +142,9 @@ pub(crate) async fn token(
     let context = Context { request: &request, tokens: &tokens, cookie, client: &client, device, clock: &clock };
     let outcome = match form {
         Ok(Form(form)) => match form.grant_type.as_deref() {
+            Some("password") if !rules.0.password_grant => {
+                Err(Refusal::OAuth(OAuthErrorCode::UnsupportedGrantType, "No password is taken here (PASSWORD_GRANT)."))
+            }
             Some("password") => with_password(&context, form, &authenticator, rules.0).await,
             Some("refresh_token") => with_refresh_token(&context, &form, &refresher).await,
             Some(_) => {
@@ -147,6 +157,7 @@ pub(crate) async fn token(
     outcome.or_else(|refusal| match refusal {
         Refusal::Problem(problem) => Err(problem),
         Refusal::OAuth(error, error_description) => {
+            telemetry::note_refusal(error);
             Ok(HttpResponse::BadRequest().json(OAuthError { error, error_description }))
         }
     })

@@ -71,7 +71,7 @@ impl Hasher {
     /// How many passwords may wait for a thread.
     pub const CAPACITY: usize = QUEUE;
 
-    /// Starts the threads and makes the hash that stands in for unknown users, with today's parameters.
+    /// Starts the threads.
     ///
     /// # Panics
     /// When the parameters are outside what RFC 9106 allows, which [`crate::config`] has ruled out, or when the
@@ -84,7 +84,7 @@ impl Hasher {
         let jobs = Arc::new(Mutex::new(jobs));
         let computed = Arc::new(AtomicU64::new(0));
         let waiting = Arc::new(AtomicUsize::new(0));
-        let dummy = Arc::new(Engine::new(params.clone(), Arc::default()).hash(b"nobody's password"));
+        let dummy = Arc::new(nobodys_hash(&params));
         for number in 0..config.threads {
             let (jobs, dummy) = (Arc::clone(&jobs), Arc::clone(&dummy));
             let (params, computed, waiting) = (params.clone(), Arc::clone(&computed), Arc::clone(&waiting));
@@ -169,6 +169,23 @@ fn work(jobs: &Mutex<Receiver<Job>>, waiting: &AtomicUsize, mut engine: Engine, 
     }
 }
 
+/// Stands in for the hash of people who do not exist. Nothing was hashed for it, and no password that matches can be found.
+fn nobodys_hash(params: &Params) -> String {
+    phc(params, &random::bytes(), &random::bytes())
+}
+
+/// The text of a hash that was made with these parameters.
+fn phc(params: &Params, salt: &[u8; SALT_BYTES], tag: &[u8; TAG_BYTES]) -> String {
+    let phc = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: params.try_into().expect("checked parameters have a text"),
+        salt: Some(Salt::new(salt).expect("16 bytes are a salt")),
+        hash: Some(Output::new(tag).expect("32 bytes are a tag")),
+    };
+    phc.to_string()
+}
+
 /// Argon2id with memory that is kept from one hash to the next: faulting in 19 MiB anew costs as much as a third of it.
 struct Engine {
     params: Params,
@@ -187,14 +204,7 @@ impl Engine {
         let mut tag = [0; TAG_BYTES];
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
         self.compute(&argon2, password, &salt, &mut tag).expect("parameters, salt and tag are of allowed lengths");
-        let phc = PasswordHash {
-            algorithm: Algorithm::Argon2id.ident(),
-            version: Some(Version::V0x13.into()),
-            params: (&params).try_into().expect("checked parameters have a text"),
-            salt: Some(Salt::new(&salt).expect("16 bytes are a salt")),
-            hash: Some(Output::new(&tag).expect("32 bytes are a tag")),
-        };
-        phc.to_string()
+        phc(&params, &salt, &tag)
     }
 
     /// `None` where the stored text is not a hash that may be computed.
@@ -244,7 +254,7 @@ mod tests {
     use super::*;
 
     fn config(memory_kib: u32, threads: usize) -> PasswordConfig {
-        PasswordConfig { memory_kib, iterations: 1, parallelism: 1, threads, min_length: 12 }
+        PasswordConfig { memory_kib, iterations: 1, parallelism: 1, threads, min_length: 12, blocklist: None }
     }
 
     #[tokio::test]

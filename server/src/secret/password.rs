@@ -4,6 +4,8 @@ use secrecy::{ExposeSecret, SecretString};
 use unicode_normalization::UnicodeNormalization;
 use zxcvbn::zxcvbn;
 
+use super::blocklist::Blocklist;
+
 /// NIST SP 800-63B-4, 3.1.1.2 asks for at least 64; more than this helps nobody and costs time.
 pub const MAX_CHARACTERS: usize = 256;
 /// The same limit as the bytes that are hashed.
@@ -27,6 +29,19 @@ pub enum PasswordError {
     /// One of the passwords that are tried first.
     #[error("is one of the first that would be guessed; a few unrelated words make a good one")]
     Common,
+    /// On the list of `PASSWORD_BLOCKLIST`.
+    #[error("is one that others have used and that is known; a few unrelated words make a good one")]
+    Known,
+}
+
+/// The rule for new passwords: a minimum length, no composition, none of the commonest, none that is known, nothing about
+/// the person (OWASP ASVS 5.0, 6.2.1 to 6.2.12).
+#[derive(Clone, Debug)]
+pub struct PasswordRule {
+    /// `PASSWORD_MIN_LENGTH`, in characters.
+    pub min_length: usize,
+    /// `PASSWORD_BLOCKLIST`.
+    pub known: Blocklist,
 }
 
 /// The form in which passwords are hashed and compared: NFC, so that `é` is one password on every keyboard. Nothing is
@@ -43,32 +58,37 @@ pub fn is_acceptable_length(password: &SecretString) -> bool {
     !text.is_empty() && text.len() <= MAX_BYTES && text.chars().count() <= MAX_CHARACTERS
 }
 
-/// Holds a new password against the rule: a minimum length, no composition, none of the commonest, nothing about the
-/// person (OWASP ASVS 5.0, 6.2.1 to 6.2.11). Give it normalised.
-///
-/// # Errors
-/// The reason, for the person to read.
-pub fn check_new(password: &SecretString, min_length: usize, about: &[&str]) -> Result<(), PasswordError> {
-    let text = password.expose_secret();
-    if text.len() > MAX_BYTES || text.chars().count() > MAX_CHARACTERS {
-        return Err(PasswordError::TooLong);
+impl PasswordRule {
+    /// Holds a new password against the rule. Give it normalised.
+    ///
+    /// # Errors
+    /// The reason, for the person to read.
+    pub fn check(&self, password: &SecretString, about: &[&str]) -> Result<(), PasswordError> {
+        let min_length = self.min_length;
+        let text = password.expose_secret();
+        if text.len() > MAX_BYTES || text.chars().count() > MAX_CHARACTERS {
+            return Err(PasswordError::TooLong);
+        }
+        if text.chars().count() < min_length {
+            return Err(PasswordError::TooShort(min_length));
+        }
+        let mut context: Vec<&str> = about.iter().copied().filter(|word| !word.is_empty()).chain([PRODUCT]).collect();
+        // An e-mail address may contain the username: the longer goes first.
+        context.sort_by_key(|word| std::cmp::Reverse(word.len()));
+        let folded = text.to_lowercase();
+        // What is left of the password once the known words are out must still be worth guessing.
+        let rest = context.iter().fold(folded, |rest, word| rest.replace(&word.to_lowercase(), ""));
+        if rest.len() < text.len() && rest.chars().count() < min_length.div_ceil(2) {
+            return Err(PasswordError::Personal);
+        }
+        if zxcvbn(text, &context).guesses_log10() < MIN_GUESSES_LOG10 {
+            return Err(PasswordError::Common);
+        }
+        if self.known.contains(text) {
+            return Err(PasswordError::Known);
+        }
+        Ok(())
     }
-    if text.chars().count() < min_length {
-        return Err(PasswordError::TooShort(min_length));
-    }
-    let mut context: Vec<&str> = about.iter().copied().filter(|word| !word.is_empty()).chain([PRODUCT]).collect();
-    // An e-mail address may contain the username: the longer goes first.
-    context.sort_by_key(|word| std::cmp::Reverse(word.len()));
-    let folded = text.to_lowercase();
-    // What is left of the password once the known words are out must still be worth guessing.
-    let rest = context.iter().fold(folded, |rest, word| rest.replace(&word.to_lowercase(), ""));
-    if rest.len() < text.len() && rest.chars().count() < min_length.div_ceil(2) {
-        return Err(PasswordError::Personal);
-    }
-    if zxcvbn(text, &context).guesses_log10() < MIN_GUESSES_LOG10 {
-        return Err(PasswordError::Common);
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -76,7 +96,8 @@ mod tests {
     use super::*;
 
     fn check(password: &str) -> Result<(), PasswordError> {
-        check_new(&password.into(), 12, &["alice", "alice.moore@example.com", "Alice Moore"])
+        let rule = PasswordRule { min_length: 12, known: Blocklist::default() };
+        rule.check(&password.into(), &["alice", "alice.moore@example.com", "Alice Moore"])
     }
 
     #[test]

@@ -57,7 +57,7 @@ impl fmt::Debug for PlainToken {
 }
 
 /// SHA-256 of a token: what the database holds.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenHash([u8; 32]);
 
 impl TokenHash {

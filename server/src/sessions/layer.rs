@@ -20,9 +20,12 @@ use super::store::SqlSessionStore;
 use super::touch::{self, Toucher};
 use crate::clock::Clock;
 use crate::config::{HttpConfig, SessionConfig};
-use crate::db::Db;
+use crate::db::{Db, Versions, View};
 use crate::http::client::Client;
 use crate::identity::Credential;
+
+/// How many sessions are kept at hand, of less than a kilobyte each.
+const KEPT: usize = 16_384;
 
 /// What the layers share; made once, cloned into every worker.
 #[derive(Clone)]
@@ -38,12 +41,20 @@ impl fmt::Debug for Sessions {
 }
 
 impl Sessions {
-    /// The layers for this configuration.
+    /// The layers for this configuration. With `versions`, sessions are asked for again only where something has changed.
     #[must_use]
-    pub fn new(db: Db, clock: Clock, http: &HttpConfig, config: &SessionConfig, toucher: Toucher) -> Self {
+    pub fn new(
+        db: Db,
+        clock: Clock,
+        http: &HttpConfig,
+        config: &SessionConfig,
+        toucher: Toucher,
+        versions: Option<Versions>,
+    ) -> Self {
         let lifetime = Lifetime { absolute: config.lifetime, idle: config.idle };
+        let (by_token, by_id) = (View::new(versions.clone(), KEPT), View::new(versions, KEPT));
         Self {
-            store: SqlSessionStore { db, clock, lifetime, binding: config.binding, toucher },
+            store: SqlSessionStore { db, clock, lifetime, binding: config.binding, toucher, by_token, by_id },
             cookie: SessionCookie::new(http.is_https(), config.same_site, &config.keys),
         }
     }

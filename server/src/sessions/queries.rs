@@ -38,17 +38,17 @@ pub(super) struct FoundSession {
     pub user_created_at: Timestamp,
 }
 
-impl From<FoundSession> for CurrentUser {
-    fn from(found: FoundSession) -> Self {
+impl From<&FoundSession> for CurrentUser {
+    fn from(found: &FoundSession) -> Self {
         Self {
-            id: found.user_id,
-            username: found.username,
-            email: found.email,
-            full_name: found.full_name,
+            id: found.user_id.clone(),
+            username: found.username.clone(),
+            email: found.email.clone(),
+            full_name: found.full_name.clone(),
             role: found.role,
             created_at: found.user_created_at,
             session: Some(CurrentSession {
-                id: found.id,
+                id: found.id.clone(),
                 created_at: found.created_at,
                 expires_at: found.expires_at,
                 authenticated_at: found.authenticated_at,
@@ -153,16 +153,25 @@ pub async fn role_of_living(tx: &mut Tx, id: &str, now: Timestamp) -> Result<Opt
         .await)
 }
 
-/// Gives a living session another token, and notes that its person has just proved who they are; says whether it lives.
+/// Gives a living session another token, and notes that its person has just proved who they are; says whether it lives and
+/// nobody was quicker, for then the browser has the token of that one.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn renew(tx: &mut Tx, id: &str, token: &TokenHash, now: Timestamp) -> Result<bool, sqlx::Error> {
-    const RENEW: Sql = sql!("UPDATE session SET token_hash = ?, authenticated_at = ? WHERE id = ? AND status = ?");
+pub async fn renew(
+    tx: &mut Tx,
+    session: &CurrentSession,
+    token: &TokenHash,
+    now: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    const RENEW: Sql = sql!(
+        "UPDATE session SET token_hash = ?, authenticated_at = ? WHERE id = ? AND authenticated_at = ? AND status = ?"
+    );
     on_tx!(tx, RENEW, |connection, text| sqlx::query(text)
         .bind(token.as_bytes())
         .bind(now)
-        .bind(id)
+        .bind(&session.id)
+        .bind(session.authenticated_at)
         .bind(Status::Active)
         .execute(connection)
         .await
@@ -468,18 +477,15 @@ pub async fn last_seen(db: &Db, id: &str) -> Result<Option<(Timestamp, Timestamp
 ///
 /// # Errors
 /// Those of the database.
-pub async fn freshen(db: &Db, id: &str, now: Timestamp) -> Result<(), sqlx::Error> {
+pub async fn freshen(tx: &mut Tx, id: &str, now: Timestamp) -> Result<bool, sqlx::Error> {
     const FRESHEN: Sql = sql!("UPDATE session SET authenticated_at = ? WHERE id = ? AND status = ?");
-    db.write(async |tx| {
-        on_tx!(tx, FRESHEN, |connection, text| sqlx::query(text)
-            .bind(now)
-            .bind(id)
-            .bind(Status::Active)
-            .execute(connection)
-            .await
-            .map(drop))
-    })
-    .await
+    on_tx!(tx, FRESHEN, |connection, text| sqlx::query(text)
+        .bind(now)
+        .bind(id)
+        .bind(Status::Active)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected() == 1))
 }
 
 /// Notes when sessions were last seen. Only moves forward, and only living sessions.

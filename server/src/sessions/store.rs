@@ -1,5 +1,7 @@
 //! The session store behind actix-session: real columns, one query per request, the token only as its hash.
 
+use std::sync::Arc;
+
 use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
 use actix_web::cookie::time::Duration;
 
@@ -11,7 +13,7 @@ use super::touch::Toucher;
 use crate::audit::{self, Entry, Event};
 use crate::clock::{Clock, Timestamp};
 use crate::config::SessionBinding;
-use crate::db::Db;
+use crate::db::{Db, View};
 use crate::http::problem::Problem;
 use crate::identity::{Credential, EndReason};
 use crate::secret::token::{PlainToken, TokenHash};
@@ -25,12 +27,14 @@ pub(super) struct SqlSessionStore {
     pub lifetime: Lifetime,
     pub binding: SessionBinding,
     pub toucher: Toucher,
+    pub by_token: View<TokenHash, FoundSession>,
+    pub by_id: View<String, FoundSession>,
 }
 
 impl SqlSessionStore {
     /// What the token is worth right now; `None` where no session has it.
     async fn judge(&self, token: TokenHash) -> Result<Option<Credential>, sqlx::Error> {
-        match queries::find_by_token(&self.db, &token).await? {
+        match self.by_token.find(token, async || queries::find_by_token(&self.db, &token).await).await? {
             Some(session) => {
                 let is_use = exchange::with(|exchange| exchange.is_use).unwrap_or(true);
                 self.judge_found(session, is_use).await.map(Some)
@@ -41,13 +45,13 @@ impl SqlSessionStore {
 
     /// What the session of this id that tokens carry is worth right now; `None` where there is none.
     pub async fn judge_token_session(&self, id: &str, is_use: bool) -> Result<Option<Credential>, sqlx::Error> {
-        match queries::find_token_session(&self.db, id).await? {
+        match self.by_id.find(id.to_owned(), async || queries::find_token_session(&self.db, id).await).await? {
             Some(session) => self.judge_found(session, is_use).await.map(Some),
             None => Ok(None),
         }
     }
 
-    async fn judge_found(&self, session: FoundSession, is_use: bool) -> Result<Credential, sqlx::Error> {
+    async fn judge_found(&self, session: Arc<FoundSession>, is_use: bool) -> Result<Credential, sqlx::Error> {
         let now = self.clock.now();
         let ended = self.end_of(&session, now);
         if let Some((reason, at)) = ended {
@@ -74,7 +78,7 @@ impl SqlSessionStore {
             self.toucher.seen(&session.id, Some(session.last_seen_at), now, || None);
         }
         telemetry::note_user(&session.user_id);
-        Ok(Credential::User(Box::new(session.into())))
+        Ok(Credential::User(Box::new(session.as_ref().into())))
     }
 
     fn end_of(&self, session: &FoundSession, now: Timestamp) -> Option<(EndReason, Timestamp)> {

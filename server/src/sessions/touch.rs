@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::time::{Instant, timeout_at};
 
 use crate::clock::Timestamp;
 use crate::db::Db;
@@ -12,7 +13,10 @@ use crate::http::client::Client;
 
 /// How old the stored moment must be before it is written again.
 pub const TOUCH_EVERY: Duration = Duration::from_mins(1);
-/// Sightings that wait; more are dropped, for the next request brings them again.
+/// How long sightings are gathered for one transaction: each one costs the disk a write, and everybody another look at the
+/// database ([`crate::db::View`]).
+const GATHER_FOR: Duration = Duration::from_secs(1);
+/// Sightings that wait, and that are written at once; more are dropped, for the next request brings them again.
 const BACKLOG: usize = 1024;
 
 const EVENTS: &str = "/api/events";
@@ -39,8 +43,7 @@ pub struct Sighting {
 #[derive(Clone, Debug)]
 pub struct Toucher(Sender<Sighting>);
 
-/// A toucher, and what writes its notices with `write` until the last [`Toucher`] is gone, everything that has come meanwhile
-/// in one transaction.
+/// A toucher, and what writes its notices with `write` until the last [`Toucher`] is gone.
 pub fn toucher<W>(db: Db, write: W) -> (Toucher, impl Future<Output = ()>)
 where
     W: AsyncFn(&Db, &[Sighting], Duration) -> Result<(), sqlx::Error>,
@@ -69,11 +72,15 @@ async fn keep_writing<W>(db: Db, mut sightings: Receiver<Sighting>, write: W)
 where
     W: AsyncFn(&Db, &[Sighting], Duration) -> Result<(), sqlx::Error>,
 {
-    let mut batch = Vec::new();
-    while sightings.recv_many(&mut batch, BACKLOG).await > 0 {
+    while let Some(first) = sightings.recv().await {
+        let until = Instant::now() + GATHER_FOR;
         // Sorted, so that two servers take their locks in the same order.
-        let newest: BTreeMap<String, Sighting> =
-            batch.drain(..).map(|sighting: Sighting| (sighting.id.clone(), sighting)).collect();
+        let mut newest = BTreeMap::from([(first.id.clone(), first)]);
+        while newest.len() < BACKLOG
+            && let Ok(Some(sighting)) = timeout_at(until, sightings.recv()).await
+        {
+            newest.insert(sighting.id.clone(), sighting);
+        }
         let newest: Vec<Sighting> = newest.into_values().collect();
         if let Err(error) = write(&db, &newest, TOUCH_EVERY).await {
             tracing::warn!(%error, "the last use of some sessions or tokens could not be noted");

@@ -1,7 +1,9 @@
 //! The API's documentation as one page: no script, no request to anywhere.
 
 use std::fmt::Write;
+use std::sync::OnceLock;
 
+use actix_web::web::Bytes;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
@@ -9,11 +11,37 @@ use sha2::{Digest, Sha256};
 
 const STYLE: &str = include_str!("docs.css");
 
+/// The OpenAPI document as text and as a page, each made when it is first asked for: most servers are never asked.
+#[derive(Debug)]
+pub struct Documentation {
+    document: fn() -> Value,
+    text: OnceLock<Bytes>,
+    page: OnceLock<DocsPage>,
+}
+
+impl Documentation {
+    /// Of what `document` returns.
+    #[must_use]
+    pub fn new(document: fn() -> Value) -> Self {
+        Self { document, text: OnceLock::new(), page: OnceLock::new() }
+    }
+
+    /// The document's text.
+    pub fn text(&self) -> Bytes {
+        self.text.get_or_init(|| Bytes::from((self.document)().to_string())).clone()
+    }
+
+    /// The page.
+    pub fn page(&self) -> &DocsPage {
+        self.page.get_or_init(|| DocsPage::render(&(self.document)()))
+    }
+}
+
 /// The page and the policy that allows its one style sheet.
 #[derive(Clone, Debug)]
 pub struct DocsPage {
     /// The whole page.
-    pub html: String,
+    pub html: Bytes,
     /// Its Content-Security-Policy.
     pub policy: String,
 }
@@ -51,7 +79,7 @@ impl DocsPage {
             );
         }
         html.push_str("</main></body></html>");
-        Self { html, policy }
+        Self { html: html.into(), policy }
     }
 }
 
@@ -130,7 +158,8 @@ mod tests {
             "info": {"title": "<script>", "version": "1"},
             "paths": {"/x": {"get": {"summary": "<img onerror=x>", "responses": {"200": {"description": "\"><b>"}}}}},
         }));
-        assert!(!page.html.contains("<script") && !page.html.contains("<img") && !page.html.contains("\"><b>"));
+        let html = std::str::from_utf8(&page.html).unwrap();
+        assert!(!html.contains("<script") && !html.contains("<img") && !html.contains("\"><b>"));
         assert!(page.policy.contains("sha256-"));
     }
 }

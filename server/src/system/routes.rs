@@ -2,12 +2,12 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, ContentType};
-use actix_web::web::{Bytes, Data, Json, ServiceConfig};
+use actix_web::web::{Data, Json, ServiceConfig};
 use actix_web::{CustomizeResponder, HttpResponse, Responder};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::docs::DocsPage;
+use super::docs::Documentation;
 use crate::clock::{Clock, Timestamp};
 use crate::db::Db;
 use crate::http::drain::Drain;
@@ -82,21 +82,18 @@ pub(crate) async fn server_time(clock: Data<Clock>) -> Json<ServerTime> {
     Json(ServerTime { time: clock.now() })
 }
 
-/// The text of the OpenAPI document.
-#[derive(Clone, Debug)]
-pub struct OpenApiJson(pub Bytes);
-
 /// This document.
 #[utoipa::path(get, path = "/openapi.json", operation_id = "openapi", tag = "system",
     responses((status = 200, description = "The OpenAPI 3.1 document of this API.", content_type = "application/json", body = Object)))]
-pub(crate) async fn openapi(document: Data<OpenApiJson>) -> HttpResponse {
-    HttpResponse::Ok().content_type(ContentType::json()).body(document.0.clone())
+pub(crate) async fn openapi(documentation: Data<Documentation>) -> HttpResponse {
+    HttpResponse::Ok().content_type(ContentType::json()).body(documentation.text())
 }
 
 /// This document as a page to read; it loads nothing from anywhere.
 #[utoipa::path(get, path = "/docs", operation_id = "docs", tag = "system",
     responses((status = 200, description = "The page.", content_type = "text/html", body = String)))]
-pub(crate) async fn docs(page: Data<DocsPage>) -> HttpResponse {
+pub(crate) async fn docs(documentation: Data<Documentation>) -> HttpResponse {
+    let page = documentation.page();
     HttpResponse::Ok()
         .content_type(ContentType::html())
         .insert_header((header::CONTENT_SECURITY_POLICY, page.policy.clone()))

@@ -15,6 +15,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::db::Db;
 use crate::http::client::Client;
 use crate::http::problem::{Code, Problem};
+use crate::http::same_site::SameSite;
 use crate::identity::SignedIn;
 use crate::sessions::layer::Sessions;
 use crate::sessions::model::Lifetime;
@@ -26,13 +27,14 @@ const BATCH: u32 = 500;
 
 problems!(
     /// What exporting can meet.
-    ExportProblems: NotAuthenticated, SessionEnded, InsufficientScope, InternalError, Unavailable
+    ExportProblems: NotAuthenticated, SessionEnded, CrossSiteRequest, InsufficientScope, InternalError, Unavailable
 );
 
 /// Everything that is stored about the caller, as a file: account, sessions, tokens (without their secrets), activity.
 #[utoipa::path(get, path = "/me/export", operation_id = "exportProfile", tag = "profile",
     responses((status = 200, body = Value, description = "A JSON file."), ExportProblems))]
 pub(crate) async fn export(
+    _: SameSite,
     caller: SignedIn,
     client: Client,
     db: Data<Db>,

@@ -1,5 +1,6 @@
 //! People: their accounts, the directory, the profile.
 
+pub mod directory;
 pub mod export;
 pub mod model;
 pub mod new_passwords;

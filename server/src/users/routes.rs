@@ -1,9 +1,12 @@
 //! The directory.
 
-use actix_web::web::{Data, Json as Answer};
+use actix_web::HttpResponse;
+use actix_web::http::header::ContentType;
+use actix_web::web::Data;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::directory::{Directory, Person};
 use super::queries::{self, Account, Filter, Sort};
 use crate::clock::Timestamp;
 use crate::db::Db;
@@ -44,18 +47,6 @@ pub enum StateFilter {
     Enabled,
     /// People who may not.
     Disabled,
-}
-
-/// A person as everybody sees them.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Person {
-    /// The person's id.
-    id: String,
-    /// The name they sign in with.
-    username: String,
-    /// The name others see; may be empty.
-    full_name: String,
 }
 
 /// A person as administrators see them.
@@ -108,7 +99,8 @@ pub(crate) async fn list(
     user: CurrentUser,
     query: Query<ListQuery>,
     db: Data<Db>,
-) -> Result<Answer<Page<User>>, Problem> {
+    directory: Data<Directory>,
+) -> Result<HttpResponse, Problem> {
     let ListQuery { q, role, state, sort, limit, cursor } = query.0;
     let part = plain_text("q", q.as_deref().unwrap_or_default(), MAX_SEARCH)?;
     let limit = cursor::limit(limit)?;
@@ -120,15 +112,12 @@ pub(crate) async fn list(
         let filter = Filter { part, role, disabled, sort };
         let rows = queries::search_all(&db, &filter, &after, limit + 1).await?;
         let rows = rows.ok_or_else(|| Problem::invalid("cursor", "must be a next_cursor of this list"))?;
-        return Ok(Answer(
-            Page::cut(rows, limit, |account| sort.key(account)).map(|account| User::Details(account.into())),
-        ));
+        let page = Page::cut(rows, limit, |account| sort.key(account)).map(PersonDetails::from);
+        return Ok(HttpResponse::Ok().json(page));
     }
     if role.is_some() || state.is_some() || sort.is_some() {
         return Err(Problem::new(Code::Forbidden));
     }
-    let rows = queries::search(&db, part, &after, limit + 1).await?;
-    let page = Page::cut(rows, limit, |row| row.username_folded.clone());
-    let person = |row: queries::ListedUser| Person { id: row.id, username: row.username, full_name: row.full_name };
-    Ok(Answer(page.map(|row| User::Person(person(row)))))
+    let page = directory.page(part, after, limit).await?;
+    Ok(HttpResponse::Ok().content_type(ContentType::json()).body(page))
 }

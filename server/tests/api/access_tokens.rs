@@ -33,6 +33,22 @@ fn oauth_error(answer: &Answer) -> String {
     answer.json()["error"].as_str().unwrap().to_owned()
 }
 
+/// RFC 9700, section 2.4: today's OAuth has no password grant.
+#[actix_web::test]
+async fn the_password_grant_can_be_switched_off() {
+    let app = spawn_with(&[("PASSWORD_GRANT", "off")]).await;
+    app.person("alice").await;
+    let mut program = app.browser();
+    for password in [PASSWORD, "wrong"] {
+        let fields = [("grant_type", "password"), ("username", "alice"), ("password", password)];
+        let answer = program.form("/api/token", &fields).await;
+        assert_eq!(oauth_error(&answer), "unsupported_grant_type");
+        assert_eq!(log_line(&answer)["queries"], 0, "nobody learns whether it was right");
+        assert_eq!(log_line(&answer)["code"], "unsupported_grant_type");
+    }
+    program.login("alice", PASSWORD).await.is(200, "");
+}
+
 #[actix_web::test]
 async fn a_password_gives_a_token_and_a_cookie_out_of_reach() {
     let app = spawn().await;

@@ -110,6 +110,7 @@ pub fn make_dist(dist: &std::path::Path) {
     let files = [
         ("index.html", "<!doctype html><title>Hallpass</title>"),
         ("index.html.br", "the page, brotli"),
+        ("favicon.svg", "<svg xmlns='http://www.w3.org/2000/svg'/>"),
         ("theme.js", "document.documentElement.dataset.theme='dark'"),
         ("assets/app-abc123.js", "console.log('plain')"),
         ("assets/app-abc123.js.br", "the script, brotli"),
@@ -411,6 +412,12 @@ impl Answer {
         }
         for name in ["permissions-policy", "content-security-policy", "x-request-id"] {
             assert!(!self.header(name).is_empty(), "{path}: {name} is missing");
+        }
+        let policy = self.header("content-security-policy");
+        assert!(policy.contains("base-uri 'none'") && policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
+        let kind = self.header("content-type");
+        if kind.starts_with("text/") || kind.contains("xml") {
+            assert!(kind.contains("charset=utf-8"), "{path}: {kind}");
         }
         if path.starts_with("/api") {
             assert_eq!(self.header("cache-control"), "no-store", "{path}");

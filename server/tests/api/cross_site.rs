@@ -66,3 +66,23 @@ async fn allowed_origins_pass() {
     browser.headers = vec![("origin", "https://ally.example.evil".to_owned())];
     browser.login("alice", PASSWORD).await.is(403, "cross_site_request");
 }
+
+/// It is work, and a line in the audit, and no page shows it: a link on another site would only do harm.
+#[actix_web::test]
+async fn the_export_is_for_our_own_pages_although_it_is_read() {
+    let app = spawn_with(&[("ALLOWED_ORIGINS", "https://ally.example")]).await;
+    let mut browser = app.signed_in("alice").await;
+    for (headers, status) in [
+        (vec![("sec-fetch-site", "cross-site")], 403),
+        (vec![("sec-fetch-site", "same-site")], 403),
+        (vec![("origin", "https://evil.example")], 403),
+        (vec![("sec-fetch-site", "same-origin")], 200),
+        (vec![("sec-fetch-site", "none")], 200),
+        (vec![("sec-fetch-site", "cross-site"), ("origin", "https://ally.example")], 200),
+        (vec![], 200),
+    ] {
+        browser.headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        assert_eq!(browser.get("/api/me/export").await.status, status, "{headers:?}");
+    }
+    assert_eq!(app.number("SELECT COUNT(*) FROM audit_event WHERE event = 'data_exported'").await, 4);
+}

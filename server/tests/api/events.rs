@@ -30,7 +30,7 @@ impl Events {
         };
         let response = request.header(USER_AGENT, browser.user_agent.as_deref().unwrap()).send().await.unwrap();
         assert_eq!(response.status(), 200);
-        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        assert_eq!(response.headers()["content-type"], "text/event-stream; charset=utf-8");
         assert_eq!(response.headers()["cache-control"], "no-store");
         let pieces = response.bytes_stream().map(|piece| piece.map(|piece| piece.to_vec())).boxed();
         let mut events = Self { pieces, read: String::new() };

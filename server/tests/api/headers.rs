@@ -75,6 +75,15 @@ async fn a_panic_is_a_500_like_any_other() {
 }
 
 #[actix_web::test]
+async fn an_api_answer_may_load_embed_and_send_nothing() {
+    let app = spawn().await;
+    let policy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    for path in ["/api/health", "/api/me", "/api/nope", "/nope.js"] {
+        assert_eq!(app.browser().get(path).await.header("content-security-policy"), policy, "{path}");
+    }
+}
+
+#[actix_web::test]
 async fn transport_security_is_for_https_only() {
     let app = spawn().await;
     assert_eq!(app.browser().get("/api/health").await.header("strict-transport-security"), "");
@@ -99,4 +108,18 @@ async fn the_page_in_an_assets_place_is_not_kept() {
     browser.headers = vec![("accept", "text/html".to_owned())];
     let answer = browser.get("/assets/gone").await;
     assert_eq!((answer.status, answer.header("cache-control")), (200, "no-cache"));
+}
+
+#[actix_web::test]
+async fn text_says_that_it_is_utf_8() {
+    let app = spawn().await;
+    let mut browser = app.signed_in("alice").await;
+    for (path, kind) in [
+        ("/favicon.svg", "image/svg+xml; charset=utf-8"),
+        ("/assets/app-abc123.js", "text/javascript; charset=utf-8"),
+        ("/api/docs", "text/html; charset=utf-8"),
+        ("/api/me", "application/json"),
+    ] {
+        assert_eq!(browser.get(path).await.header("content-type"), kind, "{path}");
+    }
 }

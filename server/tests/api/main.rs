@@ -40,6 +40,7 @@ mod profile;
 mod properties;
 mod prune;
 mod queries;
+mod reauth;
 mod register;
 mod schema;
 mod sessions;

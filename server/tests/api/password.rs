@@ -93,3 +93,15 @@ async fn a_password_counts_in_its_normal_form_only() {
     assert_eq!(change(&mut browser, PASSWORD, &decomposed).await.status, 204);
     app.browser().login("alice", &decomposed).await.is(200, "");
 }
+
+#[actix_web::test]
+async fn what_is_on_the_deployers_list_is_refused() {
+    let list = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(list.path(), format!("{NEW}\n")).unwrap();
+    let app = spawn_with(&[("PASSWORD_BLOCKLIST", list.path().to_str().unwrap())]).await;
+    let mut browser = app.signed_in("alice").await;
+    let refused = change(&mut browser, PASSWORD, NEW).await;
+    refused.is(422, "invalid_input");
+    assert!(refused.text().contains("is one that others have used"), "{}", refused.text());
+    assert_eq!(change(&mut browser, PASSWORD, &format!("{NEW} and more")).await.status, 204);
+}

@@ -7,12 +7,14 @@ use std::process::{Child, Command};
 use std::time::Duration;
 
 use hallpass::config::{DatabaseConfig, DatabaseKind};
-use hallpass::db::{Db, Remote};
+use hallpass::db::{Db, Remote, migrate};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use reqwest::Method;
+use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, MySqlConnection, PgConnection};
 use tempfile::TempDir;
 
-use crate::app::{Browser, PASSWORD, spawn_configured, spawn_with};
+use crate::app::{Body, Browser, PASSWORD, spawn_configured, spawn_with};
 use crate::database;
 
 /// A server that can be stopped and started again.
@@ -418,4 +420,40 @@ async fn another_machine_with_a_certificate_that_can_be_verified_is_accepted() {
     let verify = if server.kind == DatabaseKind::MySql { "&ssl-mode=VERIFY_IDENTITY" } else { "&sslmode=verify-full" };
     let outcome = connects(&server.url("127.0.0.1", &format!("{}{verify}", ca(&ours.authority)))).await;
     assert!(outcome.is_err(), "a certificate for another address: {outcome:?}");
+}
+
+/// docs/DEPLOY.md: one user that makes the schema, and one for the server.
+#[actix_web::test]
+async fn the_server_needs_to_read_and_write_rows_and_nothing_else() {
+    let Some(server) = DatabaseServer::start(&[]) else { return };
+    let owners = server.database().await;
+    let url = if server.kind == DatabaseKind::MySql {
+        let rights = "GRANT SELECT, INSERT, UPDATE, DELETE ON `hallpass\\_test\\_%`.* TO server@'%'";
+        server.execute(&["CREATE USER server@'%'", rights]).await;
+        owners.replace("app@", "server@")
+    } else {
+        let rights = "ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO server";
+        let mut owner = PgConnection::connect(&owners).await.unwrap();
+        for statement in ["CREATE ROLE server LOGIN", rights] {
+            sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut owner).await.unwrap();
+        }
+        owners.replace("hallpass@", "server@")
+    };
+    let connect = async |url: &str| Db::connect(&DatabaseConfig::new(url.into()).unwrap()).await.unwrap();
+    let db = connect(&url).await;
+    migrate::run(&db).await.expect_err("the server's user changes no schema");
+    migrate::run(&connect(&owners).await).await.unwrap();
+
+    let app = spawn_with(&[("DATABASE_URL", &url)]).await;
+    let mut browser = app.signed_in("alice").await;
+    browser.get("/api/me").await.is(200, "");
+    browser.send(Method::DELETE, "/api/me", Body::Json(json!({"password": PASSWORD}))).await.is(204, "");
+    for statement in ["CREATE TABLE more (id INTEGER)", "DROP TABLE audit_event"] {
+        let done = match &db {
+            Db::MySql(Remote { pool, .. }) => sqlx::query(statement).execute(pool).await.map(drop),
+            Db::Postgres(Remote { pool, .. }) => sqlx::query(statement).execute(pool).await.map(drop),
+            Db::Sqlite { .. } => unreachable!(),
+        };
+        done.expect_err(statement);
+    }
 }

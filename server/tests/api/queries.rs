@@ -1,6 +1,9 @@
 //! How many statements a request costs, as its log line counts them.
 
+use hallpass::config::DatabaseKind;
+
 use crate::app::{PASSWORD, log_line, spawn, spawn_configured};
+use crate::database;
 
 #[actix_web::test]
 async fn nobody_costs_nothing_and_a_session_one_query() {
@@ -15,13 +18,23 @@ async fn nobody_costs_nothing_and_a_session_one_query() {
     let mut browser = app.signed_in("alice").await;
     assert_eq!(log_line(&browser.get("/api/me").await)["queries"], 1);
     app.advance(120);
-    assert_eq!(log_line(&browser.get("/api/me").await)["queries"], 1, "the touch is not on the request's path");
-    assert_eq!(log_line(&browser.get("/api/users").await)["queries"], 2);
+    let mut costs = Vec::new();
+    for _ in 0..10 {
+        costs.push(log_line(&browser.get("/api/me").await)["queries"].as_u64().unwrap());
+        costs.push(log_line(&browser.get("/api/users").await)["queries"].as_u64().unwrap());
+    }
+    assert!(
+        costs.chunks(2).all(|pair| pair[0] <= 1 && pair[1] <= 2),
+        "the touch is not on the request's path: {costs:?}"
+    );
+    // SQLite tells whether anything has changed since; the others have to be asked.
+    assert_eq!(costs.contains(&0), database::kind() == DatabaseKind::Sqlite, "{costs:?}");
     for path in ["/", "/assets/app-abc123.js", "/theme.js", "/search"] {
         assert_eq!(log_line(&browser.get(path).await)["queries"], 0, "{path}");
     }
     let cookie = browser.cookie.clone();
-    assert_eq!(log_line(&browser.logout().await)["queries"], 4, "who it is, whose it is, its end, and the audit");
+    let cost = log_line(&browser.logout().await)["queries"].as_u64().unwrap();
+    assert!((3..=4).contains(&cost), "who it is, whose it is, its end, and the audit: {cost}");
     browser.cookie = cookie;
     assert_eq!(log_line(&browser.get("/api/me").await)["queries"], 1, "an ended session is still one query");
 }

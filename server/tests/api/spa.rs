@@ -96,6 +96,8 @@ async fn assets_come_compressed_and_stay_for_ever() {
         ("br, gzip", "br", "the script, brotli"),
         ("gzip", "gzip", "the script, gzip"),
         ("br;q=0, gzip", "gzip", "the script, gzip"),
+        ("gzip, deflate, br, zstd", "br", "the script, brotli"),
+        ("br;q=0.5, gzip", "gzip", "the script, gzip"),
         ("identity", "", "console.log('plain')"),
     ] {
         browser.headers = vec![("accept-encoding", accept.to_owned())];
@@ -132,4 +134,64 @@ async fn etags_and_ranges_work() {
     }
     browser.headers = vec![("range", "bytes=0-6".to_owned())];
     assert_eq!(browser.get("/assets/app-abc123.js").await.text(), "console");
+}
+
+#[actix_web::test]
+async fn a_hashed_file_is_read_once() {
+    let app = spawn().await;
+    let mut browser = app.browser();
+    let path = "/assets/app-abc123.js";
+    browser.headers = vec![("accept-encoding", "br".to_owned())];
+    let first = browser.get(path).await;
+    std::fs::remove_dir_all(app.folder.path().join("dist")).unwrap();
+    let again = browser.get(path).await;
+    assert_eq!((again.status, again.text().as_str()), (200, "the script, brotli"));
+    for header in [
+        "content-type",
+        "content-encoding",
+        "content-length",
+        "cache-control",
+        "vary",
+        "etag",
+        "last-modified",
+        "accept-ranges",
+    ] {
+        assert!(!first.header(header).is_empty(), "{header}");
+        assert_eq!(again.header(header), first.header(header), "{header}");
+    }
+    assert!(again.header("content-security-policy").starts_with("default-src 'none'"));
+    assert_ne!(again.header("x-request-id"), first.header("x-request-id"));
+    let accept = browser.headers[0].clone();
+    browser.headers = vec![accept.clone(), ("if-none-match", first.header("etag").to_owned())];
+    let unchanged = browser.get(path).await;
+    assert_eq!((unchanged.status, unchanged.body.len()), (304, 0));
+    assert_eq!((unchanged.header("etag"), unchanged.header("vary")), (first.header("etag"), "accept-encoding"));
+
+    // Nobody asked for the other forms while they were there; parts and conditions are looked up in the file.
+    for (name, value) in [
+        ("accept-encoding", "gzip"),
+        ("range", "bytes=0-1"),
+        ("if-match", "*"),
+        ("if-none-match", "\"other\""),
+        ("if-modified-since", "Thu, 01 Jan 1970 00:00:00 GMT"),
+    ] {
+        browser.headers = vec![accept.clone()];
+        browser.headers.retain(|(known, _)| *known != name);
+        browser.headers.push((name, value.to_owned()));
+        browser.get(path).await.is(404, "not_found");
+    }
+}
+
+#[actix_web::test]
+async fn what_is_not_hashed_or_spelt_otherwise_is_read_each_time() {
+    let app = spawn().await;
+    let mut browser = app.browser();
+    let paths = ["/theme.js", "/assets/%61pp-abc123.js", "/assets//app-abc123.js"];
+    for path in paths {
+        assert_eq!(browser.get(path).await.status, 200, "{path}");
+    }
+    std::fs::remove_dir_all(app.folder.path().join("dist")).unwrap();
+    for path in paths {
+        browser.get(path).await.is(404, "not_found");
+    }
 }

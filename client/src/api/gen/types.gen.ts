@@ -93,6 +93,7 @@ export type AuditEntry = {
  */
 export type AuditEvent =
   | "login_succeeded"
+  | "reauthenticated"
   | "sign_in_confirmed"
   | "sign_in_denied"
   | "login_failed"
@@ -1787,10 +1788,10 @@ export type ExportProfileErrors = {
     code: "not_authenticated" | "session_ended";
   };
   /**
-   * This token may not do that.
+   * The request came from another site. This token may not do that.
    */
   403: Problem & {
-    code: "insufficient_scope";
+    code: "cross_site_request" | "insufficient_scope";
   };
   /**
    * Something went wrong on our side.

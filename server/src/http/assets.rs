@@ -1,0 +1,120 @@
+//! Answers to requests for the app's hashed files, kept in memory from the first one on: a name with a hash of the content
+//! never gets another content, and reading a file takes several times as long as the rest of the answer.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use actix_web::body::{self, BodySize, BoxBody, MessageBody};
+use actix_web::dev::ServiceRequest;
+use actix_web::http::header::{self, HeaderMap, HeaderName};
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+
+use super::coding::Codings;
+use super::problem::Problem;
+
+/// Vite puts a hash of the content into these files' names.
+const FOLDER: &str = "/assets/";
+/// The largest file that is kept, and what all may take together.
+const MAX_FILE: usize = 512 * 1024;
+const MAX_TOTAL: usize = 8 * 1024 * 1024;
+/// What asks for a part, or has conditions other than the one that every browser sends.
+const SPECIAL: [HeaderName; 4] =
+    [header::RANGE, header::IF_MATCH, header::IF_MODIFIED_SINCE, header::IF_UNMODIFIED_SINCE];
+
+/// The answers. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub struct Assets(Arc<RwLock<Kept>>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    answers: HashMap<String, Vec<(Codings, Answer)>>,
+    bytes: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Answer {
+    headers: Arc<HeaderMap>,
+    body: Bytes,
+}
+
+/// Whether the path is one of a hashed file.
+#[must_use]
+pub fn is_hashed(path: &str) -> bool {
+    path.starts_with(FOLDER)
+}
+
+/// Whether the path has one spelling only: others would be kept as further files.
+fn is_kept(path: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    path.strip_prefix(FOLDER).is_some_and(|name| name.bytes().all(is_plain))
+}
+
+impl Assets {
+    /// The answer, if there is one that holds for such a request.
+    pub fn answer(&self, request: &ServiceRequest, codings: Codings) -> Option<HttpResponse> {
+        if *request.method() != Method::GET || SPECIAL.iter().any(|name| request.headers().contains_key(name)) {
+            return None;
+        }
+        let Answer { headers, body } = self.find(request.path(), codings)?;
+        match request.headers().get(header::IF_NONE_MATCH) {
+            None => Some(respond(StatusCode::OK, &headers).body(body)),
+            Some(known) if Some(known) == headers.get(header::ETAG) => {
+                Some(respond(StatusCode::NOT_MODIFIED, &headers).body(body::None::new()))
+            }
+            // A list, perhaps.
+            Some(_) => None,
+        }
+    }
+
+    fn find(&self, path: &str, codings: Codings) -> Option<Answer> {
+        let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let (_, answer) = kept.answers.get(path)?.iter().find(|(of, _)| *of == codings)?;
+        Some(answer.clone())
+    }
+
+    /// Keeps an answer that was made for such a request, if it is a whole file and there is room.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn keep(
+        &self,
+        request: &HttpRequest,
+        codings: Codings,
+        response: HttpResponse<BoxBody>,
+    ) -> Result<HttpResponse, Problem> {
+        let is_whole = *request.method() == Method::GET && response.status() == StatusCode::OK;
+        let is_small = |size| matches!(size, BodySize::Sized(bytes) if bytes <= MAX_FILE as u64);
+        if !is_whole || !is_kept(request.path()) || !is_small(response.body().size()) {
+            return Ok(response);
+        }
+        let (response, body) = response.into_parts();
+        let body = body::to_bytes(body).await.map_err(|error| Problem::internal(anyhow::anyhow!("{error}")))?;
+        let headers = Arc::new(response.headers().clone());
+        self.insert(request.path(), codings, Answer { headers, body: body.clone() });
+        Ok(response.set_body(body).map_into_boxed_body())
+    }
+
+    fn insert(&self, path: &str, codings: Codings, answer: Answer) {
+        let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let bytes = kept.bytes + answer.body.len();
+        if bytes > MAX_TOTAL {
+            return;
+        }
+        let answers = kept.answers.entry(path.to_owned()).or_default();
+        // Two may have asked for it at once.
+        if !answers.iter().any(|(of, _)| *of == codings) {
+            answers.push((codings, answer));
+            kept.bytes = bytes;
+        }
+    }
+}
+
+fn respond(status: StatusCode, headers: &HeaderMap) -> HttpResponseBuilder {
+    let mut response = HttpResponse::build(status);
+    for (name, value) in headers {
+        response.append_header((name, value));
+    }
+    response
+}
