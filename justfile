@@ -113,10 +113,16 @@ torture-fuzz $PROPTEST_CASES="1000000":
 torture-schema examples="1000":
     bash server/tests/schema/run.sh {{ examples }}
 
-# Three MariaDB nodes as one Galera cluster, one of them killed under load
+# Three MariaDB nodes as one Galera cluster, one of them killed under load; GALERA_OPTIONS='name=value;...' are the nodes'
 [group('check')]
 test-cluster: (packages "mariadb-backup" "galera-4")
     cargo test --locked --test cluster -- --nocapture
+
+# Accidents and attacks at full length, all or by name, for example: just torture kills flood. Some need root
+[group('check')]
+torture *names: (packages "nginx")
+    ulimit -n "$(ulimit -Hn)" && \
+    TORTURE=long cargo test --release --locked --test torture -- --nocapture --test-threads=1 {{ names }}
 
 # How fast it is, beside bare actix-web, Argon2 alone and nginx, and on each database; some eight minutes
 [group('check')]

@@ -40,15 +40,19 @@ else
     not_run+=("the server's tests on PostgreSQL: install postgresql, or set TEST_POSTGRES_URL")
 fi
 
+# The experiments of tests/torture write down what they cannot do here.
+export NOT_RUN=$folder/not_run
+: >"$NOT_RUN"
 echo "== the server's tests on SQLite"
 run "$([ "${#engines[@]}" = 2 ] || echo all_six_directions)" || status=1
+while IFS= read -r name; do not_run+=("$name"); done <"$NOT_RUN"
 [ "${#engines[@]}" = 2 ] || not_run+=("copying between the three engines: needs both servers")
 for engine in "${engines[@]}"; do
     echo "== the server's tests on $engine"
     skip=
     if { [ "$engine" = mysql ] && ! has_mariadb; } || { [ "$engine" = postgres ] && ! has_postgres; }; then
         skip=private_server
-        not_run+=("restarts and TLS of $engine: the tests start a server of their own, and it is not installed")
+        not_run+=("restarts, kills and TLS of $engine: the tests start a server of their own, and it is not installed")
     fi
     TEST_DATABASE=$engine run "$skip" --test api || status=1
 done

@@ -1,5 +1,6 @@
+import { request } from "@playwright/test";
 import { expect, test } from "./fixtures.ts";
-import { PASSWORD } from "./server.ts";
+import { PASSWORD, type Server } from "./server.ts";
 
 test("sign in, stay signed in after a reload", async ({ page, person }) => {
   await person.signIn(page);
@@ -39,19 +40,50 @@ test("a foreign return address is not followed", async ({ page, person }) => {
   await expect(page.getByRole("heading", { level: 1, name: "Hello" })).toBeVisible();
 });
 
-test("ten failures make the page count down", async ({ page, person }) => {
-  await page.goto("/login");
-  await page.getByLabel("Username or e-mail address").fill(person.username);
-  for (let attempt = 0; attempt < 10; attempt++) {
-    await page.getByLabel("Password", { exact: true }).fill(`wrong ${String(attempt)}`);
-    const answered = page.waitForResponse(/\/api\/(login|token)$/);
-    await page.getByRole("button", { name: "Sign in" }).click();
-    await answered;
-    await expect(page.getByRole("button", { name: "Sign in" })).not.toHaveAttribute("aria-disabled");
+/** Strangers, each from an address of their own, try the name until the wait takes so many seconds. */
+async function hammer(server: Server, username: string, seconds: number): Promise<void> {
+  for (let address = 1; ; address++) {
+    const stranger = await request.newContext({
+      baseURL: server.url,
+      extraHTTPHeaders: { "x-forwarded-for": `198.51.100.${String(address)}` },
+    });
+    const answer = await stranger.post("/api/login", { data: { username, password: "wrong" } });
+    const wait = Number(answer.headers()["retry-after"] ?? 0);
+    await stranger.dispose();
+    if (wait >= seconds) return;
+    await new Promise((done) => setTimeout(done, wait * 1_000));
   }
-  await page.getByRole("button", { name: "Sign in" }).click();
-  await expect(page.getByRole("alert")).toContainText(/You can try again in \d s\./);
+}
+
+test("who has to wait sees how long, and goes on with what was typed", async ({
+  page,
+  person,
+  server,
+  axe,
+}) => {
+  await page.goto("/login");
+  await hammer(server, person.username, 4);
+  await person.fillSignIn(page);
+  const alert = page.getByRole("alert");
+  const button = page.getByRole("button", { name: "Sign in" });
+  await expect(alert).toContainText(/Too many attempts\..* Try again in \d\ss\./);
+  await expect(button).toHaveAttribute("aria-disabled", "true");
+  await expect(button).toBeFocused();
+  await axe(page);
+  await expect(alert).toContainText("You can try again now.");
+  await expect(button).not.toHaveAttribute("aria-disabled");
   await expect(page.getByLabel("Username or e-mail address")).toHaveValue(person.username);
+  await expect(page.getByLabel("Password", { exact: true })).toHaveValue(PASSWORD);
+  await expect(button).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { level: 1, name: "Hello" })).toBeVisible();
+});
+
+test("a browser that its owner has used does not wait for strangers", async ({ page, person, server }) => {
+  await person.signIn(page);
+  await page.context().clearCookies({ name: /session_id|refresh_token/ });
+  await hammer(server, person.username, 2);
+  await person.signIn(page);
 });
 
 test("signing out needs a press of a button, and is followed by the other tab", async ({

@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
 # A private MariaDB: mariadb.sh FOLDER PORT [options]. Makes the data where FOLDER has none, then serves in the foreground
-# on 127.0.0.1:PORT for root without a password, until it is ended.
+# on 127.0.0.1:PORT for root without a password, until it is ended. The system's settings are not read; FOLDER/my.cnf is.
 set -euo pipefail
 folder=$1 port=$2
 shift 2
 # Debian keeps servers where only root's PATH looks.
 PATH=$PATH:/usr/sbin
+mkdir -p "$folder"
+touch "$folder/my.cnf"
 if [ ! -d "$folder/data/mysql" ]; then
-    mkdir -p "$folder"
-    mariadb-install-db --no-defaults --datadir="$folder/data" --auth-root-authentication-method=normal \
+    mariadb-install-db --defaults-file="$folder/my.cnf" --datadir="$folder/data" --auth-root-authentication-method=normal \
         --user="$(id -un)" --skip-test-db >"$folder/install.log" 2>&1 || { cat "$folder/install.log" >&2; exit 1; }
 fi
-exec mariadbd --no-defaults --datadir="$folder/data" --bind-address=127.0.0.1 --port="$port" --socket="$folder/socket" \
+exec mariadbd --defaults-file="$folder/my.cnf" --datadir="$folder/data" --bind-address=127.0.0.1 --port="$port" --socket="$folder/socket" \
     --pid-file="$folder/pid" --user="$(id -un)" --character-set-server=utf8mb4 --skip-name-resolve "$@" 2>>"$folder/log"

@@ -5,10 +5,11 @@ use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use actix_cors::Cors;
-use actix_web::dev::{Server, ServerHandle};
+use actix_server::Server;
+use actix_web::App;
+use actix_web::dev::ServerHandle;
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::{self, Data, PayloadConfig, ThinData};
-use actix_web::{App, HttpServer};
 use futures_util::future::OptionFuture;
 
 use crate::access_tokens::{AccessTokens, KeyError, RefreshCookie, Refresher};
@@ -26,6 +27,7 @@ use crate::http::envelope::{self, Envelope};
 use crate::http::extract::MAX_BODY;
 use crate::http::problem::{Code, Problem};
 use crate::http::same_site::{self, TrustedOrigins};
+use crate::http::server;
 use crate::http::spa;
 use crate::identity::{EndReason, Freshness};
 use crate::links::{self, Link, Links};
@@ -50,8 +52,6 @@ use crate::{access_tokens, administration, api_tokens, audit, openapi, system};
 const FINISH_WITHIN: u64 = 6;
 /// How long load balancers get to see that the server is going, before it stops listening; a developer has none.
 const ANNOUNCE: Duration = Duration::from_secs(2);
-/// How long a client may take to send its request's head.
-const HEAD_WITHIN: Duration = Duration::from_secs(5);
 
 /// Why the server could not start.
 #[derive(Debug, thiserror::Error)]
@@ -293,15 +293,15 @@ impl Application {
         let directory = Data::new(Directory::new(self.db.clone(), self.versions));
         let refresher =
             Data::new(Refresher::new(self.db.clone(), self.clock.clone(), sessions.clone(), session.keys.clone()));
-        let authenticator =
-            Data::new(Authenticator::new(self.db.clone(), self.clock.clone(), self.hasher, self.metrics));
+        let (db, clock, key) = (self.db.clone(), self.clock.clone(), session.keys[0].clone());
+        let authenticator = Data::new(Authenticator::new(db, clock, self.hasher, self.metrics, key));
         let (db, clock, drain) = (Data::new(self.db), Data::new(self.clock), Data::new(self.drain));
         let newsroom = self.newsroom;
         let clients = Data::new(Clients { proxies, browsers: Browsers::default() });
         let assets = Assets::default();
         let documentation = Data::new(Documentation::new(openapi::document));
 
-        let server = HttpServer::new(move || {
+        let app = move || {
             // A layer that is wrapped later stands further out.
             let with_session = web::scope("")
                 .configure(login::routes::configure)
@@ -354,16 +354,9 @@ impl Application {
                 .configure(access_tokens::routes::configure_well_known)
                 .configure(spa::configure(&http.client_dist, assets.clone()))
                 .wrap(from_fn(envelope::wrap))
-        });
-        let server = server
-            .workers(http.workers)
-            // Nagle's algorithm and delayed acknowledgements together stall answers for 40 ms.
-            .tcp_nodelay(true)
-            .client_request_timeout(HEAD_WITHIN)
-            .shutdown_timeout(FINISH_WITHIN)
-            .disable_signals()
-            .listen(self.listener)?;
-        Ok(server.run())
+        };
+        let builder = Server::build().workers(http.workers).shutdown_timeout(FINISH_WITHIN).disable_signals();
+        server::listen(builder, self.listener, app)
     }
 }
 

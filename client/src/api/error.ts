@@ -32,6 +32,11 @@ export class Unreachable extends Error {
   }
 }
 
+/** Whether what was typed is wrong, and something else is to be typed. */
+export function isWrongInput(error: unknown): error is ApiError {
+  return error instanceof ApiError && (error.status === 401 || error.status === 422);
+}
+
 /** Whether the fault is not the person's and passes by itself. */
 export function isTrouble(error: unknown): boolean {
   return error instanceof Unreachable || (error instanceof ApiError && error.status >= 500);

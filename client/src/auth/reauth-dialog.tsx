@@ -1,10 +1,11 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type SubmitEvent, useEffect, useRef } from "react";
-import { ApiError } from "#api/error.ts";
+import { ApiError, isWrongInput } from "#api/error.ts";
 import { reauth } from "#api/gen/sdk.gen.ts";
 import { settleReauth } from "#auth/reauth.ts";
 import { SignInError } from "#auth/sign-in-error.tsx";
 import { tellOtherTabs } from "#auth/tabs.ts";
+import { useWait } from "#auth/use-wait.ts";
 import { Alert } from "#ui/alert.tsx";
 import { Button } from "#ui/button.tsx";
 import { Dialog } from "#ui/dialog.tsx";
@@ -24,10 +25,11 @@ export function ReauthDialog({ username }: { username: string }) {
     },
   });
   const isWrong = prove.error instanceof ApiError && prove.error.code === "invalid_credentials";
+  const wait = useWait(prove.error);
 
   useEffect(() => {
-    if (prove.isError) password.current?.select();
-  }, [prove.isError, prove.failureCount]);
+    if (isWrongInput(prove.error)) password.current?.select();
+  }, [prove.error]);
 
   const giveUp = () => {
     settleReauth(queryClient, "refused");
@@ -46,7 +48,11 @@ export function ReauthDialog({ username }: { username: string }) {
       <form method="post" onSubmit={submit} className="grid gap-5">
         {/* Password managers look for a username beside the password. */}
         <input type="text" name="username" autoComplete="username" value={username} readOnly hidden />
-        {isWrong ? <Alert tone="danger">The password is wrong.</Alert> : <SignInError error={prove.error} />}
+        {isWrong ? (
+          <Alert tone="danger">The password is wrong.</Alert>
+        ) : (
+          <SignInError error={prove.error} wait={wait} />
+        )}
         <PasswordField
           ref={password}
           label="Password"
@@ -58,7 +64,7 @@ export function ReauthDialog({ username }: { username: string }) {
           <Button variant="secondary" onClick={giveUp}>
             Cancel
           </Button>
-          <Button type="submit" pending={prove.isPending}>
+          <Button type="submit" pending={prove.isPending} waiting={wait > 0}>
             Confirm
           </Button>
         </div>

@@ -1,8 +1,10 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { type SubmitEvent, useEffect, useRef } from "react";
+import { isWrongInput } from "#api/error.ts";
 import { useSignIn } from "#auth/hooks.ts";
 import { leaveEndedSession } from "#auth/session.ts";
 import { SignInError } from "#auth/sign-in-error.tsx";
+import { useWait } from "#auth/use-wait.ts";
 import { Button } from "#ui/button.tsx";
 import { Dialog } from "#ui/dialog.tsx";
 import { PasswordField } from "#ui/password-field.tsx";
@@ -17,11 +19,12 @@ export interface SignInAgainDialogProps {
 export function SignInAgainDialog({ username, reason }: SignInAgainDialogProps) {
   const queryClient = useQueryClient();
   const signIn = useSignIn();
+  const wait = useWait(signIn.error);
   const password = useRef<HTMLInputElement>(null);
 
   useEffect(() => {
-    if (signIn.isError) password.current?.select();
-  }, [signIn.isError, signIn.failureCount]);
+    if (isWrongInput(signIn.error)) password.current?.select();
+  }, [signIn.error]);
 
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -37,7 +40,7 @@ export function SignInAgainDialog({ username, reason }: SignInAgainDialogProps) 
         </p>
         {/* Password managers look for a username beside the password. */}
         <input type="text" name="username" autoComplete="username" value={username} readOnly hidden />
-        <SignInError error={signIn.error} />
+        <SignInError error={signIn.error} wait={wait} />
         <PasswordField
           ref={password}
           label="Password"
@@ -54,7 +57,7 @@ export function SignInAgainDialog({ username, reason }: SignInAgainDialogProps) 
           >
             Sign in as somebody else
           </Button>
-          <Button type="submit" pending={signIn.isPending}>
+          <Button type="submit" pending={signIn.isPending} waiting={wait > 0}>
             Sign in
           </Button>
         </div>

@@ -4,6 +4,7 @@ import type { SubmitEvent } from "react";
 import { ApiError } from "#api/error.ts";
 import { forgotPassword } from "#api/gen/sdk.gen.ts";
 import { SignInError } from "#auth/sign-in-error.tsx";
+import { useWait } from "#auth/use-wait.ts";
 import { Button, ButtonLink } from "#ui/button.tsx";
 import { Empty } from "#ui/empty.tsx";
 import { TextField } from "#ui/field.tsx";
@@ -17,6 +18,7 @@ export function ForgotPasswordPage() {
     mutationFn: (username: string) => forgotPassword({ body: { username }, throwOnError: true }),
   });
   const reason = ask.error instanceof ApiError ? ask.error.fields["username"] : undefined;
+  const wait = useWait(ask.error);
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     if (!ask.isPending) ask.mutate(formText(new FormData(event.currentTarget), "username").trim());
@@ -38,7 +40,7 @@ export function ForgotPasswordPage() {
   return (
     <Page title="Forgotten password" intro="We send you a link to choose a new one." width="form">
       <form method="post" noValidate onSubmit={submit} className="mt-6 grid gap-5">
-        <SignInError error={ask.error} areFieldsShown />
+        <SignInError error={ask.error} wait={wait} areFieldsShown />
         <TextField
           label="Username or e-mail address"
           name="username"
@@ -49,7 +51,7 @@ export function ForgotPasswordPage() {
           required
           error={reason && `The name ${reason}.`}
         />
-        <Button type="submit" pending={ask.isPending}>
+        <Button type="submit" pending={ask.isPending} waiting={wait > 0}>
           Send link
         </Button>
       </form>

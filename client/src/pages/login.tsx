@@ -1,11 +1,12 @@
 import { type SubmitEvent, useEffect, useRef } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
-import { ApiError } from "#api/error.ts";
+import { ApiError, isWrongInput } from "#api/error.ts";
 import { useSignIn } from "#auth/hooks.ts";
 import { reasonSentence } from "#auth/reasons.ts";
 import { safeReturnTo } from "#auth/return-to.ts";
 import { useAuth } from "#auth/session.ts";
 import { SignInError } from "#auth/sign-in-error.tsx";
+import { useWait } from "#auth/use-wait.ts";
 import { Alert } from "#ui/alert.tsx";
 import { Button } from "#ui/button.tsx";
 import { CheckboxField, TextField } from "#ui/field.tsx";
@@ -17,6 +18,7 @@ import { paths } from "#paths.ts";
 export function LoginPage() {
   const auth = useAuth();
   const signIn = useSignIn();
+  const wait = useWait(signIn.error);
   const navigate = useNavigate();
   const [search] = useSearchParams();
   const username = useRef<HTMLInputElement>(null);
@@ -40,8 +42,10 @@ export function LoginPage() {
       {
         onSuccess: () => void navigate(safeReturnTo(search.get("next")), { replace: true }),
         onError: (error) => {
+          // What nobody has found wrong stays as it is, for the next try.
+          if (!isWrongInput(error)) return;
           // The name is most often right: keep it, and offer the password to be typed over.
-          const wrong = error instanceof ApiError && error.fields["username"] ? username : password;
+          const wrong = error.fields["username"] ? username : password;
           wrong.current?.focus();
           wrong.current?.select();
         },
@@ -54,7 +58,7 @@ export function LoginPage() {
       {/* post: should the script be dead, a password never ends up in an address. */}
       <form method="post" noValidate onSubmit={submit} className="mt-6 grid gap-5">
         {auth.status === "ended" && !signIn.error && <Alert tone="info">{reasonSentence(auth.reason)}</Alert>}
-        <SignInError error={signIn.error} areFieldsShown />
+        <SignInError error={signIn.error} wait={wait} areFieldsShown />
         <TextField
           ref={username}
           label="Username or e-mail address"
@@ -75,7 +79,7 @@ export function LoginPage() {
           error={fields["password"] && `The password ${fields["password"]}.`}
         />
         <CheckboxField label="Keep me signed in on this device" name="remember" defaultChecked />
-        <Button type="submit" pending={signIn.isPending}>
+        <Button type="submit" pending={signIn.isPending} waiting={wait > 0}>
           Sign in
         </Button>
       </form>

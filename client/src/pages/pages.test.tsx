@@ -1,7 +1,7 @@
-import { screen, waitFor } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { http, HttpResponse, delay } from "msw";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { Session } from "#api/gen/types.gen.ts";
 import { renderApp } from "#testing/app.tsx";
 import {
@@ -19,18 +19,46 @@ import {
 describe("login", () => {
   test("counts down after too many attempts and keeps what was typed", async () => {
     answerMe(notSignedIn);
-    server.use(http.post("*/api/login", () => problem(429, "too_many_attempts", {}, { "retry-after": "6" })));
+    const asked = vi.fn(() => problem(429, "too_many_attempts", {}, { "retry-after": "2" }));
+    server.use(http.post("*/api/login", asked));
     renderApp("/login");
     await userEvent.type(await screen.findByLabelText(/Username/), "alice");
     await userEvent.type(screen.getByLabelText("Password"), "x{Enter}");
-    expect(await screen.findByRole("alert")).toHaveTextContent("You can try again in 6 s.");
-    await waitFor(
-      () => {
-        expect(screen.getByRole("alert")).toHaveTextContent("in 5 s.");
-      },
-      { timeout: 2_000 },
-    );
+    const alert = await screen.findByRole("alert");
+    const read = within(alert).getByText("Try again in 2 seconds.");
+    expect(within(alert).getByText("Try again in 2 s.")).toHaveAttribute("aria-hidden", "true");
+    const button = screen.getByRole("button", { name: "Sign in" });
+    expect(button).toHaveAttribute("aria-disabled", "true");
+    await userEvent.click(button);
+    await userEvent.type(screen.getByLabelText("Password"), "{Enter}");
+    expect(await within(alert).findByText("Try again in 1 s.", {}, { timeout: 2_000 })).toBeVisible();
+    expect(read).toHaveTextContent("Try again in 2 seconds.");
+    expect(asked).toHaveBeenCalledTimes(1);
+
+    expect(await screen.findByText(/You can try again now\./, {}, { timeout: 2_000 })).toBeVisible();
+    expect(button).not.toHaveAttribute("aria-disabled");
     expect(screen.getByLabelText(/Username/)).toHaveValue("alice");
+    expect(screen.getByLabelText("Password")).toHaveValue("x");
+    await userEvent.type(screen.getByLabelText("Password"), "{Enter}");
+    await waitFor(() => {
+      expect(asked).toHaveBeenCalledTimes(2);
+    });
+  });
+
+  test.each([
+    ["90", "Try again in 90 s.", "Try again in 90 seconds."],
+    ["91", "Try again in 2 min.", "Try again in 2 minutes."],
+    ["900", "Try again in 15 min.", "Try again in 15 minutes."],
+  ])("a wait of %s seconds is told in fitting units", async (seconds, shown, read) => {
+    answerMe(notSignedIn);
+    server.use(
+      http.post("*/api/login", () => problem(429, "too_many_attempts", {}, { "retry-after": seconds })),
+    );
+    renderApp("/login");
+    await userEvent.type(await screen.findByLabelText(/Username/), "alice");
+    await userEvent.type(screen.getByLabelText("Password"), "x{Enter}");
+    expect(await screen.findByText(shown)).toBeVisible();
+    expect(screen.getByText(read)).toBeInTheDocument();
   });
 
   test("says what is wrong at the field it is wrong with", async () => {

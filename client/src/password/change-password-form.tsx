@@ -4,6 +4,7 @@ import { ApiError } from "#api/error.ts";
 import { changePassword } from "#api/gen/sdk.gen.ts";
 import type { PasswordRequest } from "#api/gen/types.gen.ts";
 import { SignInError } from "#auth/sign-in-error.tsx";
+import { useWait } from "#auth/use-wait.ts";
 import { usePageOwner } from "#auth/session.ts";
 import { Button } from "#ui/button.tsx";
 import { formText } from "#ui/form-text.ts";
@@ -29,6 +30,7 @@ export function ChangePasswordForm({ onDone, children }: ChangePasswordFormProps
   });
   const error = change.error instanceof ApiError ? change.error : null;
   const isWrong = error?.code === "invalid_credentials";
+  const wait = useWait(change.error);
 
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -55,7 +57,7 @@ export function ChangePasswordForm({ onDone, children }: ChangePasswordFormProps
         readOnly
         hidden
       />
-      {!isWrong && <SignInError error={change.error} areFieldsShown />}
+      {!isWrong && <SignInError error={change.error} wait={wait} areFieldsShown />}
       <PasswordField
         label="Current password"
         name="current"
@@ -71,7 +73,7 @@ export function ChangePasswordForm({ onDone, children }: ChangePasswordFormProps
         required
       />
       <div className="flex flex-wrap-reverse gap-3">
-        <Button type="submit" pending={change.isPending}>
+        <Button type="submit" pending={change.isPending} waiting={wait > 0}>
           Change password
         </Button>
         {children}

@@ -4,6 +4,7 @@ import { ApiError } from "#api/error.ts";
 import type { RegisterRequest } from "#api/gen/types.gen.ts";
 import { signUp } from "#auth/actions.ts";
 import { SignInError } from "#auth/sign-in-error.tsx";
+import { useWait } from "#auth/use-wait.ts";
 import { NewPasswordField } from "#signup/new-password-field.tsx";
 import { Button } from "#ui/button.tsx";
 import { TextField } from "#ui/field.tsx";
@@ -28,6 +29,7 @@ export function AccountForm({ make, onDone, label }: AccountFormProps) {
     gcTime: 0,
   });
   const fields = fieldErrors(create.error);
+  const wait = useWait(create.error);
 
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -48,7 +50,7 @@ export function AccountForm({ make, onDone, label }: AccountFormProps) {
 
   return (
     <form ref={form} method="post" noValidate onSubmit={submit} className="mt-6 grid gap-5">
-      {Object.keys(fields).length === 0 && <SignInError error={create.error} />}
+      {Object.keys(fields).length === 0 && <SignInError error={create.error} wait={wait} />}
       <TextField
         label="Username"
         name="username"
@@ -78,7 +80,7 @@ export function AccountForm({ make, onDone, label }: AccountFormProps) {
         error={fields["email"]}
       />
       <NewPasswordField about={about} error={fields["password"]} />
-      <Button type="submit" pending={create.isPending}>
+      <Button type="submit" pending={create.isPending} waiting={wait > 0}>
         {label}
       </Button>
     </form>

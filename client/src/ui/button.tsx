@@ -29,6 +29,8 @@ interface ButtonProps extends Omit<ComponentProps<"button">, "className"> {
   size?: Size;
   /** Something is under way. The button keeps its width and the focus, and does nothing meanwhile. */
   pending?: boolean;
+  /** Its time has not come yet. It keeps the focus, and does nothing until then. */
+  waiting?: boolean;
 }
 
 export function Button({
@@ -36,6 +38,7 @@ export function Button({
   size = "md",
   type = "button",
   pending = false,
+  waiting = false,
   onClick,
   children,
   ...rest
@@ -45,9 +48,9 @@ export function Button({
       type={type}
       className={look(variant, size)}
       // Not `disabled`: that would lose the focus.
-      aria-disabled={pending || undefined}
+      aria-disabled={pending || waiting || undefined}
       onClick={
-        pending
+        pending || waiting
           ? (event) => {
               event.preventDefault();
             }

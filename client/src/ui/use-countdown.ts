@@ -1,19 +1,19 @@
 import { useEffect, useState } from "react";
 
-/** Seconds left of `seconds`, counted anew for each `cause`. */
+/** Whole seconds left of `seconds`, counted anew for each `cause`. */
 export function useCountdown(seconds: number, cause: unknown): number {
-  const [left, setLeft] = useState(seconds);
+  const [counted, setCounted] = useState({ cause, left: seconds });
   useEffect(() => {
-    const end = Date.now() + seconds * 1_000;
-    const tick = () => {
-      setLeft(Math.max(0, Math.ceil((end - Date.now()) / 1_000)));
-    };
-    tick();
     if (seconds <= 0) return;
-    const timer = setInterval(tick, 250);
+    const end = Date.now() + seconds * 1_000;
+    const timer = setInterval(() => {
+      const left = Math.max(0, Math.ceil((end - Date.now()) / 1_000));
+      setCounted((last) => (last.cause === cause && last.left === left ? last : { cause, left }));
+      if (left === 0) clearInterval(timer);
+    }, 250);
     return () => {
       clearInterval(timer);
     };
   }, [seconds, cause]);
-  return left;
+  return counted.cause === cause ? counted.left : seconds;
 }

@@ -31,7 +31,7 @@ pub enum Event {
     SignInDenied,
     /// Somebody gave a wrong password, or a name that nobody has.
     LoginFailed,
-    /// An address failed so often that it has to wait.
+    /// A wrong password, or a name that nobody has, with which a wait begins: for the address, or for all who try that name.
     LoginThrottled,
     /// A person signed out.
     LoggedOut,

@@ -11,6 +11,7 @@ pub(super) async fn run() -> anyhow::Result<()> {
     let config = Config::from_env()?;
     telemetry::init(&config.log);
     tracing::debug!(?config, "configuration");
+    allow_files();
     let address = match config.environment {
         EnvironmentKind::Production => config.http.public_url.to_string(),
         EnvironmentKind::Development => format!("http://{}:{}/", config.http.host, config.http.port),
@@ -25,6 +26,13 @@ pub(super) async fn run() -> anyhow::Result<()> {
     tracing::info!(listening = %application.address(), "Hallpass is ready at {address}");
     application.run(asked_to_stop()?).await?;
     Ok(())
+}
+
+/// Takes as many open files as the process may have: each connection is one, and what it is given at first is often 1024.
+fn allow_files() {
+    if let Err(error) = rlimit::increase_nofile_limit(rlimit::INFINITY) {
+        tracing::warn!(%error, "the number of connections cannot be raised to what is allowed (ulimit -n, LimitNOFILE)");
+    }
 }
 
 /// Done at SIGTERM (a service manager) or SIGINT (Ctrl-C).

@@ -1,5 +1,6 @@
 //! How each database is connected to: what a session is told, how connections are encrypted, pooled and let go.
 
+use std::future::ready;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -12,9 +13,10 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Connection, Database, Executor, MySqlConnection, Pool};
+use sqlx::{ConnectOptions, Connection, Database, Executor, MySqlConnection, Pool, SqliteConnection};
 
 use super::Db;
+use super::prepare::STATEMENTS_KEPT;
 use crate::config::{DatabaseConfig, DatabaseKind};
 
 /// How long a request waits for a connection before it is told that the database is unavailable.
@@ -37,14 +39,14 @@ impl<D: Database> Clone for Remote<D> {
     }
 }
 
-/// The last time a connection led to a server that takes no writes. After a failover every older connection may lead to
-/// the same server, so none of them is used again.
+/// The last time a connection took no writes. After a failover every older connection may lead to the same server; SQLite opens a
+/// file that may not be written for reading, and never looks again. So none of them is used again.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Demotion(Arc<Mutex<Option<Instant>>>);
+pub struct Demotion(Arc<Mutex<Option<Instant>>>);
 
 impl Demotion {
     /// Remembers that writing was refused.
-    pub fn note(&self) {
+    pub(super) fn note(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
@@ -65,10 +67,21 @@ impl Db {
                 let options = sqlite_options(url)?;
                 prepare_file(options.get_filename()).map_err(sqlx::Error::Io)?;
                 let pool = SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false);
-                let writer = pool.clone().max_connections(1).connect_with(options.clone()).await?;
+                // On a full or failing disk SQLite rolls back by itself (sqlite.org/lang_transaction.html, section 3). The
+                // driver's own ROLLBACK fails then, and it takes the transaction for open for ever.
+                let demotion = Demotion::default();
+                let demoted = demotion.clone();
+                let is_usable =
+                    move |writer: &SqliteConnection, age| !writer.is_in_transaction() && !demoted.is_later_than(age);
+                let writer = pool
+                    .clone()
+                    .max_connections(1)
+                    .before_acquire(move |writer, meta| Box::pin(ready(Ok(is_usable(writer, meta.age)))))
+                    .connect_with(options.clone())
+                    .await?;
                 let reader =
                     pool.max_connections(config.connections).connect_with(options.pragma("query_only", "ON")).await?;
-                Ok(Self::Sqlite { reader, writer })
+                Ok(Self::Sqlite { reader, writer, demotion })
             }
             DatabaseKind::MySql => {
                 let demotion = Demotion::default();
@@ -153,7 +166,7 @@ pub(super) async fn keeper(config: &DatabaseConfig) -> Result<SqlitePool, sqlx::
 /// A pool of one connection, which stays open.
 async fn one_connection(options: SqliteConnectOptions) -> Result<Db, sqlx::Error> {
     let pool = lasting(options).await?;
-    Ok(Db::Sqlite { reader: pool.clone(), writer: pool })
+    Ok(Db::Sqlite { reader: pool.clone(), writer: pool, demotion: Demotion::default() })
 }
 
 async fn lasting(options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
@@ -180,6 +193,7 @@ fn mysql_options(url: &str) -> Result<MySqlConnectOptions, sqlx::Error> {
     let options = MySqlConnectOptions::from_str(url)?.collation("utf8mb4_bin").disable_statement_logging();
     let falls_back = matches!(options.get_ssl_mode(), MySqlSslMode::Preferred);
     let is_local = options.get_socket().is_some() || is_loopback(options.get_host());
+    let options = options.statement_cache_capacity(STATEMENTS_KEPT);
     Ok(if falls_back && !is_local { options.ssl_mode(MySqlSslMode::VerifyIdentity) } else { options })
 }
 

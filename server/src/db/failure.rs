@@ -72,7 +72,8 @@ pub(super) fn is_conflict(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|error| Verdict::of(error) == Verdict::Conflict)
 }
 
-/// Whether the database takes no writes: it is a standby now, and a newly opened connection may lead to its successor.
+/// Whether the database takes no writes: it is a standby now, and a newly opened connection may lead to its successor; or a file
+/// that could not be written when it was opened.
 pub(super) fn is_read_only(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|error| Verdict::of(error) == Verdict::ReadOnly)
 }
@@ -97,10 +98,11 @@ impl Verdict {
         }
     }
 
-    /// By SQLite's primary result code (sqlite.org/rescode.html): busy, locked, read-only, I/O, corrupt, full, cannot open.
+    /// By SQLite's primary result code (sqlite.org/rescode.html): read-only; busy, locked, I/O, corrupt, full, cannot open.
     fn of_sqlite(code: &str) -> Self {
         match code.parse::<u32>().map(|code| code & 0xff) {
-            Ok(5 | 6 | 8 | 10 | 11 | 13 | 14) => Self::Outage,
+            Ok(8) => Self::ReadOnly,
+            Ok(5 | 6 | 10 | 11 | 13 | 14) => Self::Outage,
             _ => Self::Refusal,
         }
     }
@@ -192,5 +194,6 @@ mod tests {
         assert_eq!(Verdict::of_postgres("40P01"), Verdict::Conflict);
         assert_eq!(Verdict::of_postgres("40001"), Verdict::Conflict);
         assert_eq!(Verdict::of_postgres("25006"), Verdict::ReadOnly);
+        assert_eq!(Verdict::of_sqlite("1032"), Verdict::ReadOnly);
     }
 }

@@ -5,6 +5,8 @@ mod connect;
 pub mod copy;
 mod failure;
 pub mod migrate;
+#[doc(hidden)]
+pub mod prepare;
 pub mod restore;
 pub mod rows;
 #[macro_use]
@@ -22,7 +24,7 @@ use std::time::Duration;
 use sqlx::sqlite::SqlitePool;
 use sqlx::{Database, MySql, Pool, Postgres};
 
-pub use connect::Remote;
+pub use connect::{Demotion, Remote};
 pub use failure::{advice, is_full, is_in_use, is_unavailable, is_unique_violation};
 pub use statement::{Sql, patiently};
 pub use transaction::{Abort, Tx};
@@ -38,6 +40,8 @@ pub enum Db {
         reader: SqlitePool,
         /// The one connection that writes.
         writer: SqlitePool,
+        /// When it last turned out to take no writes.
+        demotion: Demotion,
     },
     /// MySQL, MariaDB, TiDB.
     MySql(Remote<MySql>),
@@ -72,7 +76,7 @@ impl Db {
     #[must_use]
     pub fn pools(&self) -> Vec<PoolState> {
         match self {
-            Self::Sqlite { reader, writer } => vec![PoolState::of("read", reader), PoolState::of("write", writer)],
+            Self::Sqlite { reader, writer, .. } => vec![PoolState::of("read", reader), PoolState::of("write", writer)],
             Self::MySql(remote) => vec![PoolState::of("main", &remote.pool)],
             Self::Postgres(remote) => vec![PoolState::of("main", &remote.pool)],
         }
@@ -88,7 +92,7 @@ impl Db {
     /// Closes every connection, once those in use have come back.
     pub async fn close(&self) {
         match self {
-            Self::Sqlite { reader, writer } => {
+            Self::Sqlite { reader, writer, .. } => {
                 reader.close().await;
                 writer.close().await;
             }

@@ -85,7 +85,11 @@ macro_rules! on_tx {
             }
             $crate::db::Tx::MySql(tx) => {
                 let ($connection, $text) = (&mut **tx, $sql.question);
-                $crate::db::statement::in_time(Box::pin(async { $body })).await
+                $crate::db::statement::in_time(Box::pin(async {
+                    $crate::db::prepare::within_transaction(&mut *$connection, $text).await?;
+                    $body
+                }))
+                .await
             }
             $crate::db::Tx::Postgres(tx) => {
                 let ($connection, $text) = (&mut **tx, $sql.dollar);

@@ -123,5 +123,11 @@ pub(super) const TABLES: &[Table] = &[
             ("last_error", Text),
         ],
     },
+    Table { name: "admin_turn", is_restored: false, columns: &[("id", Integer)] },
     Table { name: "login_attempt", is_restored: false, columns: &[("bucket", Bytes), ("refilled_at", Integer)] },
+    Table {
+        name: "login_guard",
+        is_restored: false,
+        columns: &[("bucket", Bytes), ("user_id", Text), ("failures", Integer), ("allowed_at", Integer)],
+    },
 ];

@@ -54,10 +54,8 @@ impl Db {
         loop {
             let outcome = Box::pin(self.write_once(&body)).await;
             let error = outcome.as_ref().err().and_then(Abort::database_error);
-            if error.is_some_and(is_read_only)
-                && let Some(demotion) = self.demotion()
-            {
-                demotion.note();
+            if error.is_some_and(is_read_only) {
+                self.demotion().note();
             }
             if retry == RETRIES || !error.is_some_and(is_conflict) {
                 return outcome;
@@ -88,11 +86,11 @@ impl Db {
         })
     }
 
-    fn demotion(&self) -> Option<&Demotion> {
+    fn demotion(&self) -> &Demotion {
         match self {
-            Self::Sqlite { .. } => None,
-            Self::MySql(remote) => Some(&remote.demotion),
-            Self::Postgres(remote) => Some(&remote.demotion),
+            Self::Sqlite { demotion, .. } => demotion,
+            Self::MySql(remote) => &remote.demotion,
+            Self::Postgres(remote) => &remote.demotion,
         }
     }
 }

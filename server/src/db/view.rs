@@ -130,13 +130,13 @@ mod tests {
         let (_folder, config, pool) = database().await;
         let view = View::new(Versions::of(&config).await, 10);
         for n in 2..20 {
-            let Db::Sqlite { reader, writer } = Db::connect(&config).await.unwrap() else { unreachable!() };
+            let Db::Sqlite { reader, writer, .. } = Db::connect(&config).await.unwrap() else { unreachable!() };
             find(&view, &writer).await;
             assert_eq!(find(&view, &writer).await, (n - 1, false));
             pool.close().await;
             writer.close().await;
             reader.close().await;
-            let Db::Sqlite { reader, writer } = Db::connect(&config).await.unwrap() else { unreachable!() };
+            let Db::Sqlite { reader, writer, .. } = Db::connect(&config).await.unwrap() else { unreachable!() };
             set(&writer, n).await;
             assert_eq!(find(&view, &reader).await, (n, true));
         }

@@ -1,13 +1,15 @@
 //! `GET /events`: what happens to one's session, as it happens.
 
-use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::web::{Data, ServiceConfig, ThinData};
+use actix_web::{HttpRequest, HttpResponse};
+use futures_util::StreamExt;
 
 use super::Newsroom;
 use super::stream::{Follower, Idle};
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::http::connection::Requests;
 use crate::http::drain::Drain;
 use crate::http::problem::{Code, Problem};
 use crate::http::resource::endpoint;
@@ -35,7 +37,7 @@ problems!(
     responses((status = 200, body = String, content_type = "text/event-stream", description = "Events, as they happen."),
         EventsProblems))]
 pub(crate) async fn follow(
-    method: Method,
+    request: HttpRequest,
     user: CurrentUser,
     newsroom: ThinData<Newsroom>,
     drain: Data<Drain>,
@@ -49,7 +51,7 @@ pub(crate) async fn follow(
     let mut response = HttpResponse::Ok();
     // nginx would hold the events back until its buffer is full.
     response.content_type("text/event-stream").insert_header(("x-accel-buffering", "no"));
-    if method == Method::HEAD {
+    if *request.method() == Method::HEAD {
         // A body that nobody is sent would still be waited for to its end, with the connection's next request behind it.
         return Ok(response.finish());
     }
@@ -58,5 +60,10 @@ pub(crate) async fn follow(
     let subscription = subscription.ok_or_else(|| Problem::new(Code::TooManyAttempts).retry_after(RETRY_AFTER))?;
     let idle = Idle { db: db.as_ref().clone(), lifetime: sessions.lifetime() };
     let follower = Follower::new(id, session, subscription, clock.as_ref().clone(), idle);
-    Ok(response.streaming(follower.into_stream()))
+    // Between two of its words it is not the client's turn.
+    let under_way = request.conn_data::<Requests>().map(Requests::begin);
+    let words = follower.into_stream().inspect(move |_| {
+        let _ = &under_way;
+    });
+    Ok(response.streaming(words))
 }

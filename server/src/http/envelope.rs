@@ -19,6 +19,7 @@ use futures_util::FutureExt;
 use uuid::Uuid;
 
 use super::client_ip::TrustedProxies;
+use super::connection::{Requests, UnderWay};
 use super::drain::Drain;
 use super::headers;
 use super::problem::{Code, Problem};
@@ -63,6 +64,7 @@ struct Exchange {
     started: Instant,
     facts: Rc<RequestFacts>,
     parent: Parent,
+    _under_way: Option<UnderWay>,
 }
 
 impl Drop for Exchange {
@@ -92,6 +94,7 @@ pub async fn wrap(
         started: Instant::now(),
         // Random, not counted: an id must not tell how busy the server is.
         facts: Rc::new(RequestFacts::of(Uuid::from_bytes(random::quick_bytes()).simple().to_string())),
+        _under_way: request.conn_data::<Requests>().map(Requests::begin),
     };
     let handled = AssertUnwindSafe(next.call(request)).catch_unwind();
     let outcome = telemetry::observe(Rc::clone(&exchange.facts), handled).await;

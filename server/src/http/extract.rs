@@ -19,7 +19,7 @@ use super::problem::{Code, Problem};
 /// The largest body that is read.
 pub const MAX_BODY: usize = 64 * 1024;
 /// How long a body may take to arrive.
-const BODY_WITHIN: Duration = Duration::from_secs(10);
+const BODY_WITHIN: Duration = Duration::from_secs(8);
 
 /// A JSON body of type `T`.
 #[derive(Debug)]

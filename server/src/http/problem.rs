@@ -65,7 +65,7 @@ pub enum Code {
     UnsupportedMediaType,
     /// The request is understood, but a field is not acceptable; `errors` says which and why.
     InvalidInput,
-    /// Too many failures from this address; `Retry-After` says how long to wait.
+    /// Too many failures from this address, or at this name or in this session; `Retry-After` says how many seconds to wait.
     TooManyAttempts,
     /// Our fault. The log knows more, under the same `request_id`.
     InternalError,

@@ -120,6 +120,7 @@ pub(crate) async fn follow(
             return Err(Problem::new(Code::NotFound));
         }
         queries::delete_of(tx, id).await?;
+        users::forget_failures(tx, id).await?;
         // Whoever has forgotten a password may have lost it: what was made with it ends too.
         sessions::end_all(tx, id, None, EndReason::PasswordChanged, now).await?;
         api_tokens::delete_all(tx, id).await?;

@@ -56,7 +56,7 @@ pub(crate) async fn delete(
     authenticator: Data<Authenticator>,
     clock: Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
-    let attempt = Attempt { username: caller.user.username.clone(), password: json.0.password, client };
+    let attempt = Attempt::again(&caller, json.0.password, &client);
     attempt.check()?;
     let (account, _) = authenticator.authenticate(attempt).await?;
     // Neither address nor browser: this line is not to say whose it was either.

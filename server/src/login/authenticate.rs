@@ -2,6 +2,7 @@
 
 use secrecy::SecretString;
 
+use super::guard::{Guard, Way};
 use super::open::{Login, Opening, open};
 use super::throttle::Bucket;
 use crate::audit::{self, Entry, Event};
@@ -10,7 +11,7 @@ use crate::db::Db;
 use crate::http::client::Client;
 use crate::http::extract::plain_text;
 use crate::http::problem::{Code, Problem};
-use crate::identity::CurrentUser;
+use crate::identity::{CurrentUser, SignedIn};
 use crate::metrics::{LoginOutcome, Metrics};
 use crate::secret::hasher::Hasher;
 use crate::secret::password;
@@ -25,9 +26,16 @@ pub(super) struct Attempt {
     pub username: String,
     pub password: SecretString,
     pub client: Client,
+    pub way: Way,
 }
 
 impl Attempt {
+    /// Of a person who is signed in and gives the password once more.
+    pub fn again(caller: &SignedIn, password: SecretString, client: &Client) -> Self {
+        let (username, way) = (caller.user.username.clone(), Way::Session(caller.session.id.clone()));
+        Self { username, password, client: client.clone(), way }
+    }
+
     /// Refuses what cannot be anybody's name or password, before any work is done on it.
     pub fn check(&self) -> Result<(), Problem> {
         check_name(&self.username)?;
@@ -60,13 +68,15 @@ pub struct Authenticator {
     clock: Clock,
     hasher: Hasher,
     metrics: Metrics,
+    guard: Guard,
 }
 
 impl Authenticator {
-    /// By the accounts of `db`.
+    /// By the accounts of `db`. The key is the one that signs session cookies; under it failures are counted.
     #[must_use]
-    pub fn new(db: Db, clock: Clock, hasher: Hasher, metrics: Metrics) -> Self {
-        Self { db, clock, hasher, metrics }
+    pub fn new(db: Db, clock: Clock, hasher: Hasher, metrics: Metrics, key: SecretString) -> Self {
+        let guard = Guard::new(db.clone(), clock.clone(), key);
+        Self { db, clock, hasher, metrics, guard }
     }
 
     /// The database it asks.
@@ -91,20 +101,31 @@ impl Authenticator {
 
     async fn find_out(&self, attempt: Attempt) -> Result<(Account, Option<String>), Problem> {
         let Self { db, clock, hasher, .. } = self;
+        hasher.must_have_room()?;
         let bucket = Bucket::of(attempt.client.ip);
         bucket.must_be_free(db, clock.now()).await?;
         let account = users::find_by_name(db, &attempt.username).await?;
+        let admission = self.guard.admit(&attempt.way, &attempt.username, account.as_ref()).await?;
         let password = password::normalize(&attempt.password);
-        let stored = account.as_ref().map(|account| account.password_hash.clone());
-        let verdict = hasher.verify(password.clone(), stored).await?;
+        let readable = account.as_ref().filter(|_| !admission.is_blind());
+        let stored = readable.map(|account| account.password_hash.clone());
+        let verdict = match hasher.verify(password.clone(), stored).await {
+            Ok(verdict) => verdict,
+            Err(overloaded) => {
+                admission.withdraw().await?;
+                return Err(overloaded.into());
+            }
+        };
         match account {
             Some(account) if verdict.matches && !account.disabled => {
+                admission.succeed().await?;
                 // A full queue must not spoil a login that is already right: the next one will do.
                 let rehashed = if verdict.outdated { hasher.hash(password).await.ok() } else { None };
                 Ok((account, rehashed))
             }
             account => {
-                self.fail(bucket, account.as_ref(), &attempt.client).await?;
+                let must_wait = admission.fail().await?;
+                self.fail(bucket, must_wait, account.as_ref(), &attempt.client).await?;
                 Err(Problem::new(Code::InvalidCredentials))
             }
         }
@@ -126,11 +147,17 @@ impl Authenticator {
         Err(Problem::new(Code::InvalidCredentials))
     }
 
-    /// Counts and notes a failure. What was typed is not kept: it may be a password in the wrong field.
-    async fn fail(&self, bucket: Bucket, account: Option<&Account>, client: &Client) -> Result<(), sqlx::Error> {
+    /// Counts a failure of the address, and notes it. What was typed is not kept: it may be a password in the wrong field.
+    async fn fail(
+        &self,
+        bucket: Bucket,
+        must_wait: bool,
+        account: Option<&Account>,
+        client: &Client,
+    ) -> Result<(), sqlx::Error> {
         let now = self.clock.now();
         bucket.fail(&self.db, now).await?;
-        let throttled = bucket.seconds_to_wait(&self.db, now).await? > 0;
+        let throttled = must_wait || bucket.seconds_to_wait(&self.db, now).await? > 0;
         let event = if throttled { Event::LoginThrottled } else { Event::LoginFailed };
         let mut entry = Entry::new(event, now).from(Some(client));
         if let Some(account) = account {

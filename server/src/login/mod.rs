@@ -3,6 +3,7 @@
 pub mod account;
 mod authenticate;
 pub mod forgot;
+mod guard;
 pub mod logout;
 pub mod new_sign_ins;
 mod open;

@@ -64,9 +64,9 @@ pub(crate) async fn change(
     new_passwords: Data<NewPasswords>,
     clock: Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
-    let SignedIn { user, session } = caller;
     let PasswordRequest { current_password, new_password } = json.0;
-    let attempt = Attempt { username: user.username.clone(), password: current_password, client: client.clone() };
+    let attempt = Attempt::again(&caller, current_password, &client);
+    let SignedIn { user, session } = caller;
     attempt.check_password("current_password")?;
     let (account, _) = authenticator.authenticate(attempt).await?;
     let about = [&*user.username, user.email.as_deref().unwrap_or_default(), &user.full_name];
@@ -87,6 +87,7 @@ pub(crate) async fn change(
             }
             // A link that somebody else has asked for is not to bring another password, or another address, after this.
             links::delete_of(tx, &user.id).await?;
+            users::forget_failures(tx, &user.id).await?;
             // What a stranger has made while they knew the password goes with it.
             if let Some(since) = queries::first_denied(tx, &user.id, now.minus(ASKED_FOR)).await? {
                 api_tokens::delete_since(tx, &user.id, since).await?;

@@ -53,11 +53,11 @@ pub(crate) async fn reauth(
     authenticator: Data<Authenticator>,
     clock: Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
-    let SignedIn { user, session } = caller;
-    let attempt = Attempt { username: user.username.clone(), password: json.0.password, client: client.clone() };
+    let attempt = Attempt::again(&caller, json.0.password, &client);
     attempt.check()?;
     authenticator.authenticate(attempt).await?;
 
+    let SignedIn { user, session } = caller;
     let now = clock.now();
     let entry = Entry::new(Event::Reauthenticated, now).own(&user).from(Some(&client));
     // Whoever holds a copy of the cookie is not to do what its person has just proved to be allowed (OWASP ASVS 5.0, 7.2.4).

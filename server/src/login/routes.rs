@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::authenticate::{Attempt, Authenticator};
 use super::forgot::forgot;
+use super::guard::Way;
 use super::logout::logout;
 use super::open::{LoginRules, Opening, session_to_replace};
 use super::reauth::reauth;
@@ -91,7 +92,7 @@ pub(crate) async fn login(
     rules: ThinData<LoginRules>,
 ) -> Result<Answer<CurrentUser>, Problem> {
     let Json(LoginRequest { username, password, remember }) = json;
-    let attempt = Attempt { username, password, client: client.clone() };
+    let attempt = Attempt { username, password, client: client.clone(), way: Way::SignIn(device.clone()) };
     attempt.check()?;
     let replaces = session_to_replace(current)?;
 

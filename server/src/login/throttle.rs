@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::queries;
+use super::{guard, queries};
 use crate::clock::{Clock, Timestamp};
 use crate::db::{Db, sweep};
 use crate::fold::fold;
@@ -131,12 +131,16 @@ impl Pace {
     }
 }
 
-/// Forgets, every ten minutes, the addresses that have nothing left to wait for.
+/// Forgets, every ten minutes, the addresses that have nothing left to wait for, and the names that nobody has tried for a day.
 pub async fn sweep(db: Db, clock: Clock) {
     let mut interval = tokio::time::interval(Duration::from_mins(10));
+    let forget = async || {
+        queries::forget(&db, clock.now()).await?;
+        guard::forget(&db, clock.now()).await
+    };
     loop {
         interval.tick().await;
-        if let Some(Err(error)) = sweep::round(queries::forget(&db, clock.now())).await {
+        if let Some(Err(error)) = sweep::round(forget()).await {
             tracing::warn!(%error, "old login attempts could not be forgotten");
         }
     }

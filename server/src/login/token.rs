@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
 use super::authenticate::{Attempt, Authenticator};
+use super::guard::Way;
 use super::open::{LoginRules, Opening};
 use crate::access_tokens::queries as refresh_tokens;
 use crate::access_tokens::routes::{TokenAnswer, hand_out, too_many};
@@ -188,7 +189,8 @@ async fn with_password(
         Some(_) => return Err(Refusal::OAuth(OAuthErrorCode::InvalidScope, "The only scope is offline_access.")),
     };
     let headers = context.request.headers();
-    let attempt = Attempt { username, password, client: context.client.clone() };
+    let way = Way::SignIn(context.device.clone());
+    let attempt = Attempt { username, password, client: context.client.clone(), way };
     attempt.check()?;
 
     // Signing in over a live session ends it, as with the cookie.

@@ -117,6 +117,18 @@ impl Hasher {
         answer.await.map_err(|_| Overloaded)
     }
 
+    /// Refuses whoever would find the queue full, before any other work is done for them: a flood is to cost next to nothing.
+    ///
+    /// # Errors
+    /// [`Overloaded`].
+    pub fn must_have_room(&self) -> Result<(), Overloaded> {
+        if self.load().waiting < QUEUE {
+            return Ok(());
+        }
+        self.refused.fetch_add(1, Ordering::SeqCst);
+        Err(Overloaded)
+    }
+
     /// How many hashes have been computed since the start.
     #[must_use]
     pub fn computed(&self) -> u64 {
@@ -326,6 +338,7 @@ mod tests {
         let answers = futures_util::future::join_all(flood).await;
         let refused = answers.iter().filter(|answer| answer.is_err()).count();
         assert!(refused >= QUEUE - 2, "only {refused} refused");
+        assert!(hasher.must_have_room().is_ok());
         assert!(hasher.verify("a password".into(), None).await.is_ok());
         assert_eq!(hasher.load(), Load { waiting: 0, refused: refused as u64 });
     }

@@ -96,6 +96,12 @@ impl Device {
         facts.last_chunk().map(|since| Timestamp::from_micros(i64::from_be_bytes(*since)))
     }
 
+    /// What tells the browser from others of the person; `None` where it is new to them.
+    #[must_use]
+    pub fn nonce(&self, user_id: &str) -> Option<[u8; NONCE]> {
+        self.facts(user_id)?.first_chunk().copied()
+    }
+
     /// Lets the browser be known to this person from `now` on, or from when it was first.
     ///
     /// # Panics

@@ -270,6 +270,15 @@ pub async fn replace_password_hash(tx: &mut Tx, id: &str, verified: &str, new: &
         .map(|done| done.rows_affected() == 1))
 }
 
+/// Forgets how often a wrong password was given for this person: of a new one nobody has tried any.
+///
+/// # Errors
+/// Those of the database.
+pub async fn forget_failures(tx: &mut Tx, id: &str) -> Result<(), sqlx::Error> {
+    const FORGET: Sql = sql!("DELETE FROM login_guard WHERE user_id = ?");
+    on_tx!(tx, FORGET, |connection, text| sqlx::query(text).bind(id).execute(connection).await.map(drop))
+}
+
 /// Changes the e-mail address; says whether the account exists.
 ///
 /// # Errors
@@ -376,12 +385,19 @@ pub async fn lock_enabled_admins(tx: &mut Tx) -> Result<(), sqlx::Error> {
         .map(drop))
 }
 
-/// How many enabled administrators exist.
+/// How many enabled administrators exist. Whoever asks has locked them and changes who they are; nobody who asks on another
+/// node of a Galera cluster at the same moment may commit as well. There only rows that are written collide, and the locked
+/// ones need not be: so all write the same one, and leave nothing of it.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn count_enabled_admins(tx: &mut Tx) -> Result<i64, sqlx::Error> {
+    const TAKE_TURN: Sql = sql!("INSERT INTO admin_turn (id) VALUES (1)");
+    const END_TURN: Sql = sql!("DELETE FROM admin_turn WHERE id = 1");
     const COUNT: Sql = sql!("SELECT COUNT(*) FROM user_account WHERE role = ? AND disabled = ?");
+    for turn in [TAKE_TURN, END_TURN] {
+        on_tx!(tx, turn, |connection, text| sqlx::query(text).execute(connection).await.map(drop))?;
+    }
     on_tx!(tx, COUNT, |connection, text| sqlx::query_scalar(text)
         .bind(Role::Admin)
         .bind(false)
@@ -408,6 +424,7 @@ pub async fn delete_whole(tx: &mut Tx, account: &Account) -> Result<bool, Proble
     if account.role == Role::Admin {
         must_have_admin(tx).await?;
     }
+    forget_failures(tx, &account.id).await?;
     audit::queries::anonymize(tx, &account.id).await?;
     Ok(existed)
 }

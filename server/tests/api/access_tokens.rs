@@ -121,8 +121,8 @@ async fn refusals_are_those_of_oauth() {
     }
     let json = browser.post("/api/token", json!({"grant_type": "password"})).await;
     assert_eq!(oauth_error(&json), "invalid_request");
-    for _ in 0..8 {
-        sign_in_for_tokens(&mut browser, "nobody", &[]).await;
+    for number in 0..8 {
+        sign_in_for_tokens(&mut browser, &format!("nobody{number}"), &[]).await;
     }
     sign_in_for_tokens(&mut browser, "alice", &[]).await.is(429, "too_many_attempts");
 }

@@ -144,17 +144,25 @@ impl TestApp {
     }
 
     pub async fn person_with(&self, username: &str, email: Option<&str>, full_name: &str, role: Role) -> String {
-        let id = new_id(self.clock.now());
         let password_hash = self.hasher.hash(PASSWORD.into()).await.unwrap();
-        let account = NewAccount {
-            id: &id,
-            username,
-            email,
-            full_name,
-            role,
-            password_hash: &password_hash,
-            created_at: self.clock.now(),
-        };
+        self.insert_person(username, email, full_name, role, &password_hash).await
+    }
+
+    /// Creates a person whose password has been hashed before.
+    pub async fn person_with_hash(&self, username: &str, password_hash: &str) -> String {
+        self.insert_person(username, None, "", Role::Member, password_hash).await
+    }
+
+    async fn insert_person(
+        &self,
+        username: &str,
+        email: Option<&str>,
+        full_name: &str,
+        role: Role,
+        password_hash: &str,
+    ) -> String {
+        let (id, created_at) = (new_id(self.clock.now()), self.clock.now());
+        let account = NewAccount { id: &id, username, email, full_name, role, password_hash, created_at };
         self.db.write(async |tx| users::insert(tx, &account).await).await.unwrap();
         id
     }

@@ -134,8 +134,8 @@ async fn administrators_see_everybodys_and_filter() {
 async fn an_address_that_has_to_wait_is_noted() {
     let app = spawn().await;
     let mut admin = app.admin("root").await;
-    for _ in 0..10 {
-        app.browser().login("root", "wrong").await.is(401, "invalid_credentials");
+    for number in 0..10 {
+        app.browser().login(&format!("name{number}"), "wrong").await.is(401, "invalid_credentials");
     }
     for _ in 0..30 {
         app.browser().login("root", "wrong").await.is(429, "too_many_attempts");
@@ -143,6 +143,22 @@ async fn an_address_that_has_to_wait_is_noted() {
     let noted = events(&mut admin, "/api/audit?limit=100").await;
     assert_eq!(noted.iter().filter(|event| *event == "login_failed").count(), 9);
     assert_eq!(noted.iter().filter(|event| *event == "login_throttled").count(), 1, "what is refused writes nothing");
+}
+
+#[actix_web::test]
+async fn every_beginning_of_a_wait_at_an_account_is_noted_once() {
+    let app = spawn().await;
+    let mut admin = app.admin("root").await;
+    for wait in [1, 2] {
+        while app.browser().login("root", "wrong").await.status == 401 {}
+        for _ in 0..10 {
+            app.browser().login("root", "wrong").await.is(429, "too_many_attempts");
+        }
+        app.advance(wait);
+    }
+    let noted = events(&mut admin, "/api/me/activity?limit=100").await;
+    assert_eq!(noted.iter().filter(|event| *event == "login_failed").count(), 4);
+    assert_eq!(noted.iter().filter(|event| *event == "login_throttled").count(), 2, "what is refused writes nothing");
 }
 
 #[actix_web::test]

@@ -200,6 +200,7 @@ async fn there_and_back(from: DatabaseKind, to: DatabaseKind) {
     family.post("/api/refresh-token", json!({})).await.is(401, "session_ended");
     other.browser().get(&format!("/api/links/{link}")).await.is(404, "not_found");
     assert_eq!(other.number("SELECT COUNT(*) FROM login_attempt").await, 0);
+    assert_eq!(other.number("SELECT COUNT(*) FROM login_guard").await, 0);
     assert_eq!(other.number("SELECT COUNT(*) FROM audit_event WHERE event = 'database_restored'").await, 1);
     assert_eq!(other.number("SELECT COUNT(*) FROM audit_event WHERE event = 'login_succeeded'").await, 3);
     other.browser().login("alice", PASSWORD).await.is(200, "");
@@ -339,12 +340,14 @@ async fn an_older_backup_is_brought_up_to_date_and_stays_as_it_is() {
     change(
         &file,
         &[
+            "DROP TABLE admin_turn",
             "DROP TABLE mail",
             "DROP TABLE link_email",
             "DROP TABLE link_token",
             "DROP TABLE audit_event",
             "DROP TABLE api_token",
             "DROP TABLE refresh_token",
+            "DROP TABLE login_guard",
             "DELETE FROM _sqlx_migrations WHERE version >= 4",
         ],
     )

@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-use crate::process::{PASSWORD, Server, create_person};
+use crate::process::{PASSWORD, Server, command, create_person};
 
 fn hallpass(folder: &Path, arguments: &[&str], input: &str) -> Output {
     hallpass_with(folder, arguments, input, &[])
@@ -315,4 +315,24 @@ fn the_first_start_prints_a_link_to_the_first_administrator() {
     assert!(link(&folder).is_some(), "a member is no administrator");
     succeeds(&folder, &["user", "create", "root", "--admin", "--password-stdin"], &format!("{PASSWORD}\n"));
     assert_eq!(link(&folder), None);
+}
+
+#[test]
+fn a_server_takes_as_many_open_files_as_it_may() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}/test.db", folder.path().display());
+    let settings = [("DATABASE_URL", url.as_str()), ("PORT", "0")];
+    let server = command(folder.path(), &settings);
+    let mut limited = Command::new("bash");
+    limited.args(["-c", "ulimit -Sn 64 && ulimit -Hn 512 && exec \"$0\""]).arg(server.get_program());
+    limited.current_dir(folder.path()).env_clear();
+    limited.envs(server.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut child = limited.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("Hallpass is ready")));
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let limit = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap();
+    assert_eq!(limit.split_whitespace().next(), Some("512"), "{limits}");
 }

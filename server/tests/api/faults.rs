@@ -1,5 +1,6 @@
 //! Database trouble is 503, never 401 and never 200.
 
+use hallpass::db::Db;
 use serde_json::json;
 
 use crate::app::{PASSWORD, spawn};
@@ -38,6 +39,26 @@ async fn sign_out_without_a_database_is_503_but_the_browser_forgets() {
     answer.is(503, "unavailable");
     assert!(answer.header("set-cookie").starts_with("session_id=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0"));
     assert_eq!(browser.cookie, None);
+}
+
+#[actix_web::test]
+async fn a_full_sqlite_file_takes_logins_again_once_there_is_room() {
+    let app = spawn().await;
+    let Db::Sqlite { writer, .. } = &app.db else { return };
+    let mut browser = app.signed_in("alice").await;
+    // Of this connection only: the file may not become larger than it is.
+    sqlx::query("PRAGMA max_page_count = 1").execute(writer).await.unwrap();
+    let mut logins = 0;
+    let refused = loop {
+        let answer = app.browser().login("alice", PASSWORD).await;
+        logins += 1;
+        if answer.status != 200 || logins == 1_000 {
+            break answer;
+        }
+    };
+    refused.is(503, "unavailable");
+    assert_eq!(browser.get("/api/me").await.status, 200);
+    app.browser().login("alice", PASSWORD).await.is(200, "");
 }
 
 #[actix_web::test]

@@ -94,8 +94,8 @@ async fn attempts_to_get_around_a_control_are_warnings_with_their_code() {
     let mut program = browser.with_bearer(&token);
     program.headers.push(("x-forwarded-for", "192.0.2.7".to_owned()));
     warned.push((program.delete("/api/sessions").await, "insufficient_scope"));
-    for _ in 0..10 {
-        browser.login("alice", "wrong").await.is(401, "invalid_credentials");
+    for number in 0..10 {
+        browser.login(&format!("nobody{number}"), "wrong").await.is(401, "invalid_credentials");
     }
     warned.push((browser.login("alice", "wrong").await, "too_many_attempts"));
     browser.headers.push(("origin", "https://evil.example".to_owned()));

@@ -1,9 +1,8 @@
 //! What needs a database server of the test's own: restarts, failover, encryption. SQLite has no server, so its run of these
 //! has nothing to do.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::Command;
 use std::time::Duration;
 
 use hallpass::config::{DatabaseConfig, DatabaseKind};
@@ -11,213 +10,28 @@ use hallpass::db::{Db, Remote, migrate};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use reqwest::Method;
 use serde_json::json;
-use sqlx::{AssertSqlSafe, Connection, MySqlConnection, PgConnection};
-use tempfile::TempDir;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
-use crate::app::{Body, Browser, PASSWORD, spawn_configured, spawn_with};
+use crate::app::{Body, PASSWORD, spawn_configured, spawn_with};
 use crate::database;
+use crate::database_server::{DatabaseServer, open_to_all};
 
-/// A server that can be stopped and started again.
-struct DatabaseServer {
-    kind: DatabaseKind,
-    folder: TempDir,
-    port: u16,
-    options: Vec<String>,
-    child: Option<Child>,
-}
-
-impl DatabaseServer {
-    /// One of the kind this run is about; none on SQLite.
-    fn start(options: &[String]) -> Option<Self> {
-        let kind = database::kind();
-        if kind == DatabaseKind::Sqlite {
-            return None;
-        }
-        let folder = tempfile::tempdir().unwrap();
-        open_to_all(folder.path());
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut server = Self { kind, folder, port, options: options.to_vec(), child: None };
-        server.launch();
-        Some(server)
-    }
-
-    fn launch(&mut self) {
-        let script = if self.kind == DatabaseKind::MySql { "mariadb.sh" } else { "postgres.sh" };
-        let child = Command::new("bash")
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("databases").join(script))
-            .arg(self.folder.path().join("server"))
-            .arg(self.port.to_string())
-            .args(&self.options)
-            .spawn()
-            .unwrap();
-        self.child = Some(child);
-    }
-
-    /// Stops it as its administrator would, or kills it.
-    fn stop(&mut self, signal: &str) {
-        let mut child = self.child.take().unwrap();
-        let sent = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
-        child.wait().unwrap();
-        // PostgreSQL's other processes notice its death in their own time, and the next start waits for them.
-        let _ = std::fs::remove_file(self.folder.path().join("server/data/postmaster.pid"));
-    }
-
-    /// The URL for an administrator, on some host and with some query.
-    fn url(&self, host: &str, query: &str) -> String {
-        match self.kind {
-            DatabaseKind::MySql => format!("mysql://root@{host}:{}/mysql{query}", self.port),
-            _ => format!("postgres://hallpass@{host}:{}/postgres{query}", self.port),
-        }
-    }
-
-    /// Runs statements as the administrator, once the server answers.
-    async fn execute(&self, statements: &[&str]) {
-        for _ in 0..300 {
-            if self.try_execute(statements).await.is_ok() {
-                return;
-            }
-            actix_web::rt::time::sleep(Duration::from_millis(100)).await;
-        }
-        self.try_execute(statements).await.unwrap();
-    }
-
-    async fn try_execute(&self, statements: &[&str]) -> Result<(), sqlx::Error> {
-        let url = self.url("127.0.0.1", "");
-        if self.kind == DatabaseKind::MySql {
-            let mut connection = MySqlConnection::connect(&url).await?;
-            for statement in statements {
-                sqlx::raw_sql(AssertSqlSafe(*statement)).execute(&mut connection).await?;
-            }
-        } else {
-            let mut connection = PgConnection::connect(&url).await?;
-            for statement in statements {
-                sqlx::raw_sql(AssertSqlSafe(*statement)).execute(&mut connection).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// How many statements it has been sent, as it was told to log them.
-    fn logged_statements(&self) -> usize {
-        let (file, words) = match self.kind {
-            DatabaseKind::MySql => {
-                ("server/data/general.log", ["\tQuery\t", " Query\t", " Execute\t", " Prepare\t"].as_slice())
-            }
-            _ => ("server/log", ["LOG:  execute ", "LOG:  statement: "].as_slice()),
-        };
-        let log = std::fs::read(self.folder.path().join(file)).unwrap();
-        let log = String::from_utf8_lossy(&log);
-        log.lines().filter(|line| words.iter().any(|word| line.contains(word))).count()
-    }
-
-    /// A new database on it, as an owner without special rights reaches it.
-    async fn database(&self) -> String {
-        self.execute(&["SELECT 1"]).await;
-        let url = database::create(self.kind, &self.url("127.0.0.1", "")).await;
-        if self.kind == DatabaseKind::MySql {
-            let rights = ["CREATE USER IF NOT EXISTS app@'%'", "GRANT ALL ON `hallpass\\_test\\_%`.* TO app@'%'"];
-            self.execute(&rights).await;
-            return url.replace("root@", "app@");
-        }
-        url
-    }
-}
-
-impl Drop for DatabaseServer {
-    fn drop(&mut self) {
-        if self.child.is_some() {
-            self.stop("KILL");
-        }
-    }
-}
-
-/// PostgreSQL runs as a user of its own where the tests run as root.
-fn open_to_all(folder: &Path) {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755)).unwrap();
-}
-
-#[actix_web::test]
-async fn restarts_under_load_cost_503s_only_and_no_acknowledged_login() {
-    const RESTARTS: usize = 20;
-    const PEOPLE: usize = 4;
-
-    let Some(mut server) = DatabaseServer::start(&[]) else { return };
-    let url = server.database().await;
-    let app = spawn_with(&[("DATABASE_URL", &url), ("MAX_SESSIONS_PER_USER", "10000")]).await;
-    for person in 0..PEOPLE {
-        app.person(&format!("person{person}")).await;
-    }
-    let stop = std::cell::Cell::new(false);
-    let people = (0..PEOPLE).map(|person| {
-        let (app, stop) = (&app, &stop);
-        async move {
-            let mut acknowledged: Vec<Browser> = Vec::new();
-            let mut refused = 0;
-            while !stop.get() {
-                let mut browser = app.browser();
-                let login = browser.login(&format!("person{person}"), PASSWORD).await;
-                match login.status {
-                    200 => acknowledged.push(browser),
-                    _ => login.is(503, "unavailable").status.clone_into(&mut refused),
-                }
-                if let Some(browser) = acknowledged.last_mut() {
-                    let me = browser.get("/api/me").await;
-                    if me.status != 200 {
-                        me.is(503, "unavailable");
-                        assert!(me.session_cookie().is_none());
-                    }
-                }
-            }
-            assert_eq!(refused, 503, "the restarts were noticed");
-            acknowledged
-        }
-    });
-    let restarts = async {
-        for number in 0..RESTARTS {
-            let signal = match (number % 2, server.kind) {
-                (0, DatabaseKind::MySql) => "TERM",
-                (0, _) => "INT",
-                _ => "KILL",
-            };
-            server.stop(signal);
-            actix_web::rt::time::sleep(Duration::from_millis(100)).await;
-            server.launch();
-            server.execute(&["SELECT 1"]).await;
-            actix_web::rt::time::sleep(Duration::from_millis(200)).await;
-        }
-        stop.set(true);
-    };
-    let (people, ()) = futures_util::future::join(futures_util::future::join_all(people), restarts).await;
-    let acknowledged: Vec<Browser> = people.into_iter().flatten().collect();
-    assert!(acknowledged.len() > RESTARTS, "{} logins", acknowledged.len());
-    for mut browser in acknowledged {
-        assert_eq!(browser.get("/api/me").await.status, 200, "an acknowledged login was lost");
-    }
-    assert_eq!(app.browser().get("/api/health").await.status, 200);
+/// A server of the kind this run is about; none on SQLite.
+fn start(options: &[String]) -> Option<DatabaseServer> {
+    let kind = database::kind();
+    (kind != DatabaseKind::Sqlite).then(|| DatabaseServer::start(kind, options))
 }
 
 #[actix_web::test]
 async fn a_database_that_hangs_is_one_that_is_away() {
-    let Some(server) = DatabaseServer::start(&[]) else { return };
+    let Some(server) = start(&[]) else { return };
     let url = server.database().await;
     let app = spawn_configured(&[("DATABASE_URL", &url)], |config| config.database.connections = 2).await;
     let mut browser = app.signed_in("alice").await;
-    let pid = server.child.as_ref().unwrap().id();
-    let signal = |name: &str| {
-        // All of its processes: PostgreSQL has one for each connection.
-        let children = Command::new("pkill").args(["--signal", name, "--parent", &pid.to_string()]).status().unwrap();
-        let itself = Command::new("kill").args(["-s", name, &pid.to_string()]).status().unwrap();
-        assert!(itself.success() && (children.success() || server.kind == DatabaseKind::MySql));
-    };
-    signal("STOP");
-    while !stands_still(pid) {
-        actix_web::rt::time::sleep(Duration::from_millis(10)).await;
-    }
+    server.hang().await;
     browser.get("/api/me").await.is(503, "unavailable");
     assert_eq!(app.browser().get("/api/health").await.status, 503);
-    signal("CONT");
+    server.go_on();
     for _ in 0..100 {
         if browser.get("/api/me").await.status == 200 {
             break;
@@ -227,31 +41,33 @@ async fn a_database_that_hangs_is_one_that_is_away() {
     assert_eq!(browser.get("/api/me").await.status, 200);
 }
 
-/// Whether every thread of the process and of its children has been stopped (proc(5)), which takes a moment.
-fn stands_still(pid: u32) -> bool {
-    let folders = |path: String| std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
-    folders(format!("/proc/{pid}/task")).all(|thread| {
-        let children = std::fs::read_to_string(thread.join("children")).unwrap_or_default();
-        let status = std::fs::read_to_string(thread.join("status")).unwrap_or_default();
-        status.lines().any(|line| line.starts_with("State:\tT"))
-            && children.split_whitespace().all(|child| stands_still(child.parse().unwrap()))
-    })
-}
-
 #[actix_web::test]
 async fn an_authenticated_request_is_one_round_trip() {
     const REQUESTS: usize = 20;
 
-    let Some(server) = DatabaseServer::start(&log_everything()) else { return };
+    let Some(server) = start(&log_everything()) else { return };
     let url = server.database().await;
     let app = spawn_configured(&[("DATABASE_URL", &url)], |config| config.database.connections = 1).await;
     let mut browser = app.signed_in("alice").await;
     assert_eq!(browser.get("/api/me").await.status, 200);
-    let before = server.logged_statements();
+    let before = logged_statements(&server);
     for _ in 0..REQUESTS {
         assert_eq!(browser.get("/api/me").await.status, 200);
     }
-    assert_eq!(server.logged_statements() - before, REQUESTS);
+    assert_eq!(logged_statements(&server) - before, REQUESTS);
+}
+
+/// How many statements it has been sent, as it was told to log them.
+fn logged_statements(server: &DatabaseServer) -> usize {
+    let (file, words) = match server.kind {
+        DatabaseKind::MySql => {
+            ("server/data/general.log", ["\tQuery\t", " Query\t", " Execute\t", " Prepare\t"].as_slice())
+        }
+        _ => ("server/log", ["LOG:  execute ", "LOG:  statement: "].as_slice()),
+    };
+    let log = std::fs::read(server.folder.path().join(file)).unwrap();
+    let log = String::from_utf8_lossy(&log);
+    log.lines().filter(|line| words.iter().any(|word| line.contains(word))).count()
 }
 
 fn log_everything() -> Vec<String> {
@@ -278,7 +94,7 @@ async fn connection_id(db: &Db) -> i64 {
 
 #[actix_web::test]
 async fn a_connection_to_a_standby_is_not_used_again() {
-    let Some(server) = DatabaseServer::start(&[]) else { return };
+    let Some(server) = start(&[]) else { return };
     let url = server.database().await;
     let app = spawn_configured(&[("DATABASE_URL", &url)], |config| config.database.connections = 1).await;
     let mut browser = app.signed_in("alice").await;
@@ -380,7 +196,7 @@ const ELSEWHERE: &str = "0.0.0.0";
 
 #[actix_web::test]
 async fn another_machine_without_tls_is_refused_unless_the_url_says_so() {
-    let Some(server) = DatabaseServer::start(&plain_text()) else { return };
+    let Some(server) = start(&plain_text()) else { return };
     server.execute(&["SELECT 1"]).await;
     for query in ["", "?ssl-mode=PREFER", "?ssl-mode=REQUIRE"] {
         let query = if server.kind == DatabaseKind::MySql {
@@ -406,7 +222,7 @@ async fn another_machine_with_a_certificate_that_can_be_verified_is_accepted() {
     let folder = tempfile::tempdir().unwrap();
     open_to_all(folder.path());
     let ours = certificates(folder.path(), ELSEWHERE);
-    let Some(server) = DatabaseServer::start(&ours.options(database::kind())) else { return };
+    let Some(server) = start(&ours.options(database::kind())) else { return };
     server.execute(&["SELECT 1"]).await;
     let ca = |path: &Path| format!("?ssl-ca={}", path.display());
     assert!(connects(&server.url(ELSEWHERE, &ca(&ours.authority))).await.unwrap(), "it is encrypted");
@@ -425,7 +241,7 @@ async fn another_machine_with_a_certificate_that_can_be_verified_is_accepted() {
 /// docs/DEPLOY.md: one user that makes the schema, and one for the server.
 #[actix_web::test]
 async fn the_server_needs_to_read_and_write_rows_and_nothing_else() {
-    let Some(server) = DatabaseServer::start(&[]) else { return };
+    let Some(server) = start(&[]) else { return };
     let owners = server.database().await;
     let url = if server.kind == DatabaseKind::MySql {
         let rights = "GRANT SELECT, INSERT, UPDATE, DELETE ON `hallpass\\_test\\_%`.* TO server@'%'";

@@ -196,8 +196,8 @@ async fn provoke(operation: &str, code: &str) -> Answer {
         }
         "too_many_attempts" if operation == "refreshToken" => while caller.call(operation, None).await.status == 200 {},
         "too_many_attempts" => {
-            for _ in 0..10 {
-                caller.browser.login("alice", "wrong").await;
+            for number in 0..10 {
+                app.browser().login(&format!("name{number}"), "wrong").await.is(401, "invalid_credentials");
             }
         }
         "invalid_input" => return invalid(&mut caller, operation).await,

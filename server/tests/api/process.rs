@@ -4,8 +4,12 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
 pub const PASSWORD: &str = "correct horse battery staple";
+/// Longer than servers that start together wait for each other's migrations.
+const READY_WITHIN: Duration = Duration::from_secs(150);
 
 /// A running `hallpass serve`; killed when dropped.
 pub struct Server {
@@ -31,23 +35,42 @@ pub fn command(folder: &Path, settings: &[(&str, &str)]) -> Command {
 
 /// Creates a person with [`PASSWORD`].
 pub fn create_person(folder: &Path, database: &str, username: &str) {
+    create(folder, database, &[username]);
+}
+
+/// The same, for any arguments of `user create`.
+pub fn create(folder: &Path, database: &str, arguments: &[&str]) {
     let mut command = command(folder, &[("DATABASE_URL", database)]);
-    command.args(["user", "create", username, "--password-stdin"]).stdin(Stdio::piped()).stdout(Stdio::null());
+    command.args(["user", "create", "--password-stdin"]).args(arguments).stdin(Stdio::piped()).stdout(Stdio::null());
     let mut child = command.spawn().unwrap();
     child.stdin.take().unwrap().write_all(PASSWORD.as_bytes()).unwrap();
     assert!(child.wait().unwrap().success());
 }
 
 impl Server {
-    /// Starts it, and waits until it serves.
+    /// Starts it on a free port, and waits until it serves.
     pub fn start(folder: &Path, settings: &[(&str, &str)]) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        Self::start_on(port, folder, settings)
+    }
+
+    /// The same on a certain port.
+    pub fn start_on(port: u16, folder: &Path, settings: &[(&str, &str)]) -> Self {
         let mut command = command(folder, settings);
         let mut child = command.env("PORT", port.to_string()).stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-        assert!(lines.any(|line| line.contains("Hallpass is ready")), "the server ended: {:?}", child.wait());
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, address: SocketAddr::from(([127, 0, 0, 1], port)) }
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let mut server = Self { child, address: SocketAddr::from(([127, 0, 0, 1], port)) };
+        let (ready, is_ready) = mpsc::channel();
+        std::thread::spawn(move || {
+            for _ in lines.filter(|line| line.contains("Hallpass is ready")) {
+                let _ = ready.send(());
+            }
+        });
+        match is_ready.recv_timeout(READY_WITHIN) {
+            Ok(()) => server,
+            Err(RecvTimeoutError::Timeout) => panic!("the server is not ready after {} s", READY_WITHIN.as_secs()),
+            Err(RecvTimeoutError::Disconnected) => panic!("the server ended: {:?}", server.child.wait()),
+        }
     }
 
     /// SIGKILL: nothing is finished, nothing is said.

@@ -46,6 +46,10 @@ async fn a_server_that_starts_finds_all_that_is_old() {
     })
     .await;
     insert(&app, "login_attempt", "bucket, refilled_at", |number| vec![hash(number), time(old)]).await;
+    insert(&app, "login_guard", "bucket, failures, allowed_at", |number| {
+        vec![hash(number), Value::Integer(Some(5)), time(old)]
+    })
+    .await;
     insert(&app, "audit_event", "id, at, event", |number| vec![id(number), time(old), text("login_failed")]).await;
     insert(&app, "api_token", "id, token_hash, user_id, name, scopes, created_at, expires_at", |number| {
         vec![id(number), hash(number), text(&alice), text("x"), text("read"), time(old), time(old)]
@@ -58,15 +62,16 @@ async fn a_server_that_starts_finds_all_that_is_old() {
     app.db.write(async |tx: &mut Tx| rows::insert(tx, "link_token", columns, &link).await).await.unwrap();
 
     let _twin = app.twin().await;
-    let left = "SELECT (SELECT COUNT(*) FROM link_token) * 1000000 + (SELECT COUNT(*) FROM login_attempt) * 10000 \
+    let left = "SELECT (SELECT COUNT(*) FROM login_guard) * 100000000 \
+                + (SELECT COUNT(*) FROM link_token) * 1000000 + (SELECT COUNT(*) FROM login_attempt) * 10000 \
                 + (SELECT COUNT(*) FROM audit_event) * 100 + (SELECT COUNT(*) FROM api_token)";
     for _ in 0..100 {
-        if app.number(left).await == 1_010_100 {
+        if app.number(left).await == 101_010_100 {
             return;
         }
         actix_web::rt::time::sleep(Duration::from_millis(100)).await;
     }
-    panic!("a link, a failure and its line stay, not {}", app.number(left).await);
+    panic!("a link, a failure of a name and of an address, and its line stay, not {}", app.number(left).await);
 }
 
 #[actix_web::test]

@@ -1,4 +1,4 @@
-//! Guessing is slowed down by the client's address, and by nothing the client can choose.
+//! Guessing is slowed down by the client's address, whatever names are tried, and by nothing the client can choose.
 
 use crate::app::{PASSWORD, spawn, spawn_with};
 
@@ -6,8 +6,8 @@ use crate::app::{PASSWORD, spawn, spawn_with};
 async fn ten_failures_then_one_every_six_seconds() {
     let app = spawn().await;
     app.person("alice").await;
-    for _ in 0..10 {
-        app.browser().login("alice", "wrong").await.is(401, "invalid_credentials");
+    for number in 0..10 {
+        app.browser().login(&format!("name{number}"), "wrong").await.is(401, "invalid_credentials");
     }
     for (name, password) in [("alice", "wrong"), ("alice", PASSWORD), ("nobody", "x")] {
         let before = app.hasher.computed();
@@ -42,7 +42,7 @@ async fn made_up_addresses_change_nothing_unless_a_proxy_is_trusted() {
         browser.headers.push(("x-forwarded-for", format!("203.0.113.{number}")));
         browser.headers.push(("forwarded", format!("for=203.0.113.{number}")));
         browser.headers.push(("x-real-ip", format!("203.0.113.{number}")));
-        let answer = browser.login("alice", "wrong").await;
+        let answer = browser.login(&format!("name{number}"), "wrong").await;
         assert_eq!(answer.status, if number < 10 { 401 } else { 429 });
     }
 
@@ -50,7 +50,7 @@ async fn made_up_addresses_change_nothing_unless_a_proxy_is_trusted() {
     for number in 0..11 {
         let mut browser = app.browser();
         browser.headers.push(("x-forwarded-for", format!("9.9.9.{number}, 203.0.113.7")));
-        let answer = browser.login("alice", "wrong").await;
+        let answer = browser.login(&format!("name{number}"), "wrong").await;
         assert_eq!(answer.status, if number < 10 { 401 } else { 429 });
     }
     let mut neighbour = app.browser();
@@ -71,10 +71,13 @@ async fn a_sessions_address_comes_from_the_trusted_proxy() {
 #[actix_web::test]
 async fn a_disabled_persons_right_password_counts_as_a_failure() {
     let app = spawn().await;
-    let id = app.person("alice").await;
-    app.disable(&id).await;
-    for _ in 0..10 {
-        app.browser().login("alice", PASSWORD).await.is(401, "invalid_credentials");
+    for name in ["alice", "bob"] {
+        let id = app.person(name).await;
+        app.disable(&id).await;
+        for _ in 0..5 {
+            app.browser().login(name, PASSWORD).await.is(401, "invalid_credentials");
+        }
+        app.browser().login(name, PASSWORD).await.is(429, "too_many_attempts");
     }
-    app.browser().login("alice", PASSWORD).await.is(429, "too_many_attempts");
+    app.browser().login("somebody else", PASSWORD).await.is(429, "too_many_attempts");
 }

@@ -61,10 +61,34 @@ async fn failures_count_together() {
     let (one, other) = pair().await;
     for number in 0..10 {
         let server = if number % 2 == 0 { &one } else { &other };
-        server.browser().login("alice", "wrong").await.is(401, "invalid_credentials");
+        server.browser().login(&format!("name{number}"), "wrong").await.is(401, "invalid_credentials");
     }
     one.browser().login("alice", "wrong").await.is(429, "too_many_attempts");
     other.browser().login("alice", "wrong").await.is(429, "too_many_attempts");
+}
+
+#[actix_web::test]
+async fn failures_at_one_account_count_together() {
+    let (one, other) = pair().await;
+    one.person("alice").await;
+    for number in 0..5 {
+        let server = if number % 2 == 0 { &one } else { &other };
+        server.browser().login("alice", "wrong").await.is(401, "invalid_credentials");
+    }
+    one.browser().login("alice", PASSWORD).await.is(429, "too_many_attempts");
+    other.browser().login("alice", PASSWORD).await.is(429, "too_many_attempts");
+    one.advance(1);
+    let computed = || one.hasher.computed() + other.hasher.computed();
+    let before = computed();
+    let tries = (0..20).map(|number| {
+        let mut browser = if number % 2 == 0 { one.browser() } else { other.browser() };
+        async move { browser.login("alice", "wrong").await.status }
+    });
+    let statuses = futures_util::future::join_all(tries).await;
+    assert_eq!((statuses.iter().filter(|status| **status == 401).count(), computed() - before), (1, 1), "{statuses:?}");
+    one.advance(2);
+    other.browser().login("alice", PASSWORD).await.is(200, "");
+    one.browser().login("alice", "wrong").await.is(401, "invalid_credentials");
 }
 
 #[actix_web::test]

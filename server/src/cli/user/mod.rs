@@ -210,6 +210,7 @@ async fn set_password(name: &str, password_stdin: bool) -> anyhow::Result<()> {
     let ended = db
         .write(async |tx| {
             must_exist(users::set_password_hash(tx, &account.id, &password_hash).await?)?;
+            users::forget_failures(tx, &account.id).await?;
             end_access(tx, &account, EndReason::PasswordChanged, Event::PasswordReset).await
         })
         .await?;

@@ -1,0 +1,70 @@
+//! The server that actix-web's own would be, but for its [`Connection`]s.
+
+use std::io;
+use std::net::TcpListener;
+use std::time::Duration;
+
+use actix_http::{HttpService, Protocol, Request};
+use actix_server::{Server, ServerBuilder};
+use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_web::Error;
+use actix_web::body::MessageBody;
+use actix_web::dev::{AppConfig, ServiceResponse};
+use actix_web::rt::net::TcpStream;
+
+#[cfg(target_os = "linux")]
+use socket2::SockRef;
+
+use super::connection::Connection;
+
+/// How long a client may take to send its first request's head.
+const HEAD_WITHIN: Duration = Duration::from_secs(5);
+/// How long a client has to close a connection that is done with.
+const CLOSE_WITHIN: Duration = Duration::from_secs(1);
+
+/// How much of an answer the system takes before it is on its way, in bytes. It would take megabytes for each client that does not
+/// read; what is on its way already is not limited by this.
+#[cfg(target_os = "linux")]
+const UNSENT: u32 = 64 * 1024;
+
+/// Serves what `app` makes, once for each worker, on `listener`.
+///
+/// # Errors
+/// When it cannot be listened on.
+pub fn listen<F, A, S, B>(builder: ServerBuilder, listener: TcpListener, app: F) -> io::Result<Server>
+where
+    F: Fn() -> A + Send + Clone + 'static,
+    A: IntoServiceFactory<S, Request>,
+    S: ServiceFactory<Request, Config = AppConfig, Response = ServiceResponse<B>, Error = Error, InitError = ()>
+        + 'static,
+    B: MessageBody + 'static,
+{
+    // Connections inherit it.
+    #[cfg(target_os = "linux")]
+    SockRef::from(&listener).set_tcp_notsent_lowat(UNSENT)?;
+    let stopping = builder.graceful_shutdown_signal();
+    let serve = move || {
+        let stopping = stopping.clone();
+        let app = app().into_factory().map_err(|error| error.error_response());
+        let http = HttpService::build()
+            .client_request_timeout(HEAD_WITHIN)
+            .client_disconnect_timeout(CLOSE_WITHIN)
+            // What closes idle connections at shutdown; actix-web uses it in the same way.
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .on_connect_ext(|connection: &Connection, data| {
+                data.insert(connection.requests().clone());
+            })
+            .finish(map_config(app, |()| AppConfig::default()));
+        fn_service(|stream: TcpStream| async {
+            // Nagle's algorithm and delayed acknowledgements together stall answers for 40 ms.
+            stream.set_nodelay(true)?;
+            let peer = stream.peer_addr()?;
+            Ok((Connection::new(stream), Protocol::Http1, Some(peer)))
+        })
+        .and_then(http)
+    };
+    Ok(builder.listen("hallpass", listener, serve)?.run())
+}

@@ -1,0 +1,202 @@
+//! Slows down guessing at one account, however many addresses it comes from: five failures are free, each further one costs a
+//! wait, which doubles from a second to a quarter of an hour.
+//!
+//! A lock on an account is a weapon against its owner, so it is not the account that waits. Strangers are counted by the name
+//! that they type; a browser that the person has signed in with before has a count of its own (OWASP, "Slow Down Online
+//! Guessing Attacks with Device Cookies"), and so has a session, in which the password is asked for again.
+//!
+//! What strangers are told depends on what was typed under that name until now, and on nothing that the database knows of
+//! people: a username and an e-mail address that visibly waited for each other would be known to be one person's. They do so
+//! in secret instead ([`Admission::is_blind`]), for else each name would be worth as many guesses again.
+
+mod gates;
+mod queries;
+mod tally;
+
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha256;
+use tokio::sync::OwnedRwLockReadGuard;
+
+use self::gates::Gates;
+use self::queries::Tally;
+use crate::clock::{Clock, Timestamp};
+use crate::db::Db;
+use crate::fold::fold;
+use crate::http::problem::{Code, Problem};
+use crate::sessions::device::Device;
+use crate::users::queries::Account;
+
+/// By which way a password is given.
+#[derive(Clone)]
+pub(super) enum Way {
+    /// Somebody signs in, with this browser or program.
+    SignIn(Device),
+    /// Somebody who is signed in gives it again, in the session of this id.
+    Session(String),
+}
+
+/// What is counted together. The key is a keyed hash: a password that is typed as the name by mistake cannot be found in it.
+#[derive(Clone, Debug)]
+struct Bucket {
+    key: [u8; 32],
+    user_id: Option<String>,
+}
+
+/// Counts failures, and lets nobody try who has to wait.
+#[derive(Clone, Debug)]
+pub(super) struct Guard {
+    db: Db,
+    clock: Clock,
+    key: SecretString,
+    gates: Gates,
+}
+
+impl Guard {
+    /// The key is the one that signs session cookies.
+    pub fn new(db: Db, clock: Clock, key: SecretString) -> Self {
+        Self { db, clock, key, gates: Gates::default() }
+    }
+
+    /// Lets an attempt be made at the account that `name` has been found to mean, or at nobody's.
+    ///
+    /// However many attempts come at once, no more are let in than would be one after the other: once a failure is known, each
+    /// is counted before it is made. Until then nothing is written, so that signing in without a mistake costs one read.
+    ///
+    /// # Errors
+    /// 429 with the time to wait, 503 when too many wait for their turn at one bucket, and those of the database.
+    pub async fn admit(&self, way: &Way, name: &str, account: Option<&Account>) -> Result<Admission<'_>, Problem> {
+        let bucket = self.bucket(way, name, account);
+        let turn = self.gates.of(bucket.key)?.read_owned().await;
+        if self.find_free(&bucket).await?.is_none() {
+            return Ok(Admission { guard: self, bucket, taken: None, is_blind: false, turn: Some(turn) });
+        }
+        drop(turn);
+        // Alone: whoever has come in before has been counted.
+        let alone = self.gates.of(bucket.key)?.write_owned().await;
+        let (before, after) = loop {
+            let Some(before) = self.find_free(&bucket).await? else {
+                let turn = Some(alone.downgrade());
+                return Ok(Admission { guard: self, bucket, taken: None, is_blind: false, turn });
+            };
+            let after = Tally::after(Some(before), self.clock.now());
+            if queries::replace(&self.db, &bucket, Some(before), after).await? {
+                break (before, after);
+            }
+        };
+        drop(alone);
+        // Asked after this attempt is counted: of two that are made under both names at once, one at least sees the other.
+        let is_blind = match (way, before.is_past_free()) {
+            (Way::SignIn(_), true) => self.is_waiting(&self.other_name(name, account)).await?,
+            _ => false,
+        };
+        Ok(Admission { guard: self, bucket, taken: Some((before, after)), is_blind, turn: None })
+    }
+
+    /// What is counted in the bucket; `None` where that is nothing.
+    ///
+    /// # Errors
+    /// 429 where it says to wait.
+    async fn find_free(&self, bucket: &Bucket) -> Result<Option<Tally>, Problem> {
+        let tally = queries::find(&self.db, &bucket.key).await?;
+        match tally.map_or(0, |tally| tally.seconds_to_wait(self.clock.now())) {
+            0 => Ok(tally),
+            wait => Err(Problem::new(Code::TooManyAttempts).retry_after(wait)),
+        }
+    }
+
+    async fn is_waiting(&self, bucket: &Bucket) -> Result<bool, sqlx::Error> {
+        let tally = queries::find(&self.db, &bucket.key).await?;
+        Ok(tally.is_some_and(|tally| tally.seconds_to_wait(self.clock.now()) > 0))
+    }
+
+    fn bucket(&self, way: &Way, name: &str, account: Option<&Account>) -> Bucket {
+        let user_id = account.map(|account| account.id.clone());
+        let nonce = |device: &Device| device.nonce(user_id.as_deref()?);
+        let key = match way {
+            Way::Session(id) => self.hash(b"session", id.as_bytes()),
+            Way::SignIn(device) => match nonce(device) {
+                Some(nonce) => self.hash(b"device", &nonce),
+                None => self.hash(b"name", fold(name).as_bytes()),
+            },
+        };
+        Bucket { key, user_id }
+    }
+
+    /// Where strangers are counted who call the same person by the other name, the address for the username. Who has no other
+    /// is looked for all the same, so that it takes as long.
+    fn other_name(&self, name: &str, account: Option<&Account>) -> Bucket {
+        let other = account.and_then(|account| {
+            if name.contains('@') { Some(account.username.as_str()) } else { account.email.as_deref() }
+        });
+        let key = match other {
+            Some(other) => self.hash(b"name", fold(other).as_bytes()),
+            None => self.hash(b"no other name", fold(name).as_bytes()),
+        };
+        Bucket { key, user_id: None }
+    }
+
+    fn hash(&self, what: &[u8], which: &[u8]) -> [u8; 32] {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(self.key.expose_secret().as_bytes()).expect("HMAC takes keys of any length");
+        mac.update(b"hallpass login guard\0");
+        mac.update(what);
+        mac.update(b"\0");
+        mac.update(which);
+        mac.finalize().into_bytes().into()
+    }
+}
+
+/// An attempt that may be made. Say how it ended, or it stays counted where it was.
+#[must_use]
+pub(super) struct Admission<'a> {
+    guard: &'a Guard,
+    bucket: Bucket,
+    /// What was counted before this attempt and with it; `None` where it is counted only if it fails.
+    taken: Option<(Tally, Tally)>,
+    is_blind: bool,
+    /// Lets those that come after wait until this attempt is counted.
+    turn: Option<OwnedRwLockReadGuard<()>>,
+}
+
+impl Admission<'_> {
+    /// Whether the password must not be looked at, though nobody may notice: the account's other name has used up what may be
+    /// tried right now. A name's free failures are always looked at, so its owner comes in with the first of them.
+    pub fn is_blind(&self) -> bool {
+        self.is_blind
+    }
+
+    /// The password was right: what was counted is forgotten.
+    pub async fn succeed(self) -> Result<(), sqlx::Error> {
+        if self.taken.is_some() { queries::delete(&self.guard.db, &self.bucket.key).await } else { Ok(()) }
+    }
+
+    /// The password was wrong. Says whether that begins a wait.
+    pub async fn fail(self) -> Result<bool, sqlx::Error> {
+        let Guard { db, clock, .. } = self.guard;
+        if let Some((_, after)) = self.taken {
+            return Ok(after.seconds_to_wait(clock.now()) > 0);
+        }
+        loop {
+            let (before, now) = (queries::find(db, &self.bucket.key).await?, clock.now());
+            let after = Tally::after(before, now);
+            if queries::replace(db, &self.bucket, before, after).await? {
+                drop(self.turn);
+                return Ok(after.seconds_to_wait(now) > 0);
+            }
+        }
+    }
+
+    /// Nobody found out: the attempt does not count.
+    pub async fn withdraw(self) -> Result<(), sqlx::Error> {
+        match self.taken {
+            Some((before, after)) => queries::take_back(&self.guard.db, &self.bucket.key, before, after).await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// Forgets who has not failed for a day.
+pub(super) async fn forget(db: &Db, now: Timestamp) -> Result<(), sqlx::Error> {
+    queries::forget(db, now.minus(tally::KEPT)).await
+}

@@ -1,0 +1,154 @@
+//! A MariaDB or PostgreSQL of the test's own, which can be stopped, hung and started again.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command};
+use std::time::Duration;
+
+use hallpass::config::DatabaseKind;
+use sqlx::{AssertSqlSafe, Connection, MySqlConnection, PgConnection};
+use tempfile::TempDir;
+
+use crate::database;
+
+/// A server on a free port; killed when dropped.
+#[derive(Debug)]
+pub struct DatabaseServer {
+    pub kind: DatabaseKind,
+    pub folder: TempDir,
+    port: u16,
+    options: Vec<String>,
+    child: Option<Child>,
+}
+
+impl DatabaseServer {
+    /// Starts one, with options of its own program. It may take a moment to answer.
+    pub fn start(kind: DatabaseKind, options: &[String]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        open_to_all(folder.path());
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut server = Self { kind, folder, port, options: options.to_vec(), child: None };
+        server.launch();
+        server
+    }
+
+    /// Starts it again after a [`DatabaseServer::stop`].
+    pub fn launch(&mut self) {
+        let script = if self.kind == DatabaseKind::MySql { "mariadb.sh" } else { "postgres.sh" };
+        let child = Command::new("bash")
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("databases").join(script))
+            .arg(self.folder.path().join("server"))
+            .arg(self.port.to_string())
+            .args(&self.options)
+            .spawn()
+            .unwrap();
+        self.child = Some(child);
+    }
+
+    /// Stops it as its administrator would, or kills it.
+    pub fn stop(&mut self, signal: &str) {
+        let mut child = self.child.take().unwrap();
+        let sent = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        child.wait().unwrap();
+        // PostgreSQL's other processes notice its death in their own time, and the next start waits for them.
+        let _ = std::fs::remove_file(self.folder.path().join("server/data/postmaster.pid"));
+    }
+
+    /// Stops all of its threads, without closing anything.
+    pub async fn hang(&self) {
+        self.signal("STOP");
+        while !stands_still(self.pid()) {
+            actix_web::rt::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Lets it go on after a [`DatabaseServer::hang`].
+    pub fn go_on(&self) {
+        self.signal("CONT");
+    }
+
+    /// Signals all of its processes: PostgreSQL has one for each connection.
+    fn signal(&self, name: &str) {
+        let pid = self.pid().to_string();
+        let children = Command::new("pkill").args(["--signal", name, "--parent", &pid]).status().unwrap();
+        let itself = Command::new("kill").args(["-s", name, &pid]).status().unwrap();
+        assert!(itself.success() && (children.success() || self.kind == DatabaseKind::MySql));
+    }
+
+    fn pid(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
+    /// The URL for an administrator, on some host and with some query.
+    pub fn url(&self, host: &str, query: &str) -> String {
+        match self.kind {
+            DatabaseKind::MySql => format!("mysql://root@{host}:{}/mysql{query}", self.port),
+            _ => format!("postgres://hallpass@{host}:{}/postgres{query}", self.port),
+        }
+    }
+
+    /// Runs statements as the administrator, once the server answers.
+    pub async fn execute(&self, statements: &[&str]) {
+        for _ in 0..300 {
+            if self.try_execute(statements).await.is_ok() {
+                return;
+            }
+            actix_web::rt::time::sleep(Duration::from_millis(100)).await;
+        }
+        self.try_execute(statements).await.unwrap();
+    }
+
+    async fn try_execute(&self, statements: &[&str]) -> Result<(), sqlx::Error> {
+        let url = self.url("127.0.0.1", "");
+        if self.kind == DatabaseKind::MySql {
+            let mut connection = MySqlConnection::connect(&url).await?;
+            for statement in statements {
+                sqlx::raw_sql(AssertSqlSafe(*statement)).execute(&mut connection).await?;
+            }
+        } else {
+            let mut connection = PgConnection::connect(&url).await?;
+            for statement in statements {
+                sqlx::raw_sql(AssertSqlSafe(*statement)).execute(&mut connection).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A new database on it, as an owner without special rights reaches it.
+    pub async fn database(&self) -> String {
+        self.execute(&["SELECT 1"]).await;
+        let url = database::create(self.kind, &self.url("127.0.0.1", "")).await;
+        if self.kind == DatabaseKind::MySql {
+            let rights = ["CREATE USER IF NOT EXISTS app@'%'", "GRANT ALL ON `hallpass\\_test\\_%`.* TO app@'%'"];
+            self.execute(&rights).await;
+            return url.replace("root@", "app@");
+        }
+        url
+    }
+}
+
+impl Drop for DatabaseServer {
+    fn drop(&mut self) {
+        if self.child.is_some() {
+            self.stop("KILL");
+        }
+    }
+}
+
+/// PostgreSQL runs as a user of its own where the tests run as root.
+pub fn open_to_all(folder: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// Whether every thread of the process and of its children has been stopped (proc(5)), which takes a moment.
+fn stands_still(pid: u32) -> bool {
+    let folders = |path: String| std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
+    folders(format!("/proc/{pid}/task")).all(|thread| {
+        let children = std::fs::read_to_string(thread.join("children")).unwrap_or_default();
+        let status = std::fs::read_to_string(thread.join("status")).unwrap_or_default();
+        status.lines().any(|line| line.starts_with("State:\tT"))
+            && children.split_whitespace().all(|child| stands_still(child.parse().unwrap()))
+    })
+}

@@ -1,0 +1,298 @@
+//! Guessing is slowed down by account as well, however many addresses it comes from, and never for the owner's own browser.
+
+use std::cell::Cell;
+
+use futures_util::future::join_all;
+use hallpass::identity::Role;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::app::{Answer, Body, Browser, PASSWORD, TestApp, spawn_with};
+
+const NEW: &str = "other words nobody guesses";
+const PROXIED: [(&str, &str); 1] = [("TRUSTED_PROXIES", "127.0.0.0/8")];
+
+/// People who know a name, each of whom tries once, from an address of their own.
+struct Strangers<'a> {
+    app: &'a TestApp,
+    seen: Cell<u32>,
+}
+
+impl<'a> Strangers<'a> {
+    fn of(app: &'a TestApp) -> Self {
+        Self { app, seen: Cell::new(0) }
+    }
+
+    fn next(&self) -> Browser {
+        let number = self.seen.replace(self.seen.get() + 1);
+        let mut browser = self.app.browser();
+        let [.., high, low] = number.to_be_bytes();
+        browser.headers.push(("x-forwarded-for", format!("10.9.{high}.{low}")));
+        browser
+    }
+
+    async fn try_with(&self, name: &str, password: &str) -> Answer {
+        self.next().login(name, password).await
+    }
+
+    /// Wrong passwords, each of which is looked at.
+    async fn fail(&self, name: &str, times: usize) {
+        for _ in 0..times {
+            self.try_with(name, "wrong").await.is(401, "invalid_credentials");
+        }
+    }
+
+    /// Fails until the next wait takes so many seconds.
+    async fn hammer(&self, name: &str, until: u64) {
+        loop {
+            let answer = self.try_with(name, "wrong").await;
+            if answer.status == 429 {
+                let wait = answer.header("retry-after").parse().unwrap();
+                if wait >= until {
+                    return;
+                }
+                self.app.advance(wait);
+            }
+        }
+    }
+}
+
+async fn spawn() -> TestApp {
+    let app = spawn_with(&PROXIED).await;
+    app.person_with("alice", Some("alice@example.com"), "", Role::Member).await;
+    app
+}
+
+/// A browser in which Alice has signed in before, and is not signed in.
+async fn known(app: &TestApp) -> Browser {
+    let mut browser = app.browser();
+    let answer = browser.login("alice", PASSWORD).await;
+    let (name, value) = answer.is(200, "").cookie("device").unwrap();
+    browser.cookie = Some(format!("{name}={value}"));
+    browser
+}
+
+#[actix_web::test]
+async fn five_failures_are_free_then_the_wait_doubles() {
+    let app = spawn().await;
+    let strangers = Strangers::of(&app);
+    strangers.fail("alice", 5).await;
+    for wait in [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900] {
+        let before = app.hasher.computed();
+        for password in ["wrong", PASSWORD] {
+            let answer = strangers.try_with("ALICE", password).await;
+            assert_eq!(answer.is(429, "too_many_attempts").header("retry-after"), wait.to_string());
+        }
+        app.advance(wait - 1);
+        if wait > 1 {
+            let answer = strangers.try_with(" alice", PASSWORD).await;
+            assert_eq!(
+                answer.is(429, "too_many_attempts").header("retry-after"),
+                "1",
+                "trying does not extend the wait"
+            );
+        }
+        assert_eq!(app.hasher.computed(), before, "a refused attempt costs no hash");
+        app.advance(1);
+        strangers.fail("alice", 1).await;
+    }
+    app.advance(900);
+    strangers.try_with("alice", PASSWORD).await.is(200, "");
+    strangers.fail("alice", 5).await;
+    strangers.try_with("alice", PASSWORD).await.is(429, "too_many_attempts");
+}
+
+#[actix_web::test]
+async fn a_day_without_a_failure_forgets_all() {
+    let app = spawn().await;
+    let strangers = Strangers::of(&app);
+    strangers.hammer("alice", 8).await;
+    app.advance(8 + 24 * 3600);
+    strangers.fail("alice", 5).await;
+    assert_eq!(strangers.try_with("alice", "wrong").await.header("retry-after"), "1");
+}
+
+/// What can be told apart of an answer.
+fn visible(answer: &Answer) -> (u16, Vec<(String, String)>, String) {
+    let mut body = answer.json();
+    body["request_id"] = json!(null);
+    let mut headers = answer.headers.clone();
+    for name in ["x-request-id", "date"] {
+        headers.remove(name);
+    }
+    let mut headers: Vec<_> =
+        headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+    headers.sort();
+    (answer.status, headers, body.to_string())
+}
+
+#[actix_web::test]
+async fn nobody_learns_from_the_waits_who_has_an_account_or_whose_address_it_is() {
+    let app = spawn().await;
+    app.disable(&app.person("bob").await).await;
+    let strangers = Strangers::of(&app);
+    // The last two begin when Alice's name has to be waited for already.
+    let names = ["alice", "bob", "nobody", "alice@example.com", "no@body.example"];
+    let mut answers = names.map(|_| Vec::new());
+    for round in 0..30 {
+        for (name, answers) in names.iter().zip(&mut answers) {
+            if round >= 8 || !name.contains('@') {
+                let before = app.hasher.computed();
+                let answer = strangers.try_with(name, "wrong").await;
+                answers.push((visible(&answer), app.hasher.computed() - before));
+            }
+        }
+        app.advance(if round % 3 == 0 { 5 } else { 0 });
+    }
+    assert!(answers[0].iter().any(|((status, ..), _)| *status == 429));
+    assert_eq!(answers[0], answers[2], "a name that nobody has");
+    assert_eq!(answers[1], answers[2], "a disabled person");
+    assert_eq!(answers[3], answers[4], "the address of somebody whose username is tried as well");
+}
+
+#[actix_web::test]
+async fn the_owners_browser_does_not_wait_for_strangers_nor_they_for_it() {
+    let app = spawn().await;
+    let mut home = known(&app).await;
+    let strangers = Strangers::of(&app);
+    strangers.hammer("alice", 900).await;
+    home.clone().login("alice", PASSWORD).await.is(200, "");
+    home.clone().login("alice@example.com", PASSWORD).await.is(200, "");
+    strangers.try_with("alice", PASSWORD).await.is(429, "too_many_attempts");
+
+    // Whoever has stolen the cookie guesses no faster with it.
+    app.advance(24 * 3600);
+    for _ in 0..5 {
+        home.login("alice", "wrong").await.is(401, "invalid_credentials");
+    }
+    assert_eq!(home.login("alice", PASSWORD).await.is(429, "too_many_attempts").header("retry-after"), "1");
+    strangers.fail("alice", 1).await;
+    // It is the cookie of that person, and of nobody else.
+    app.person("carol").await;
+    strangers.fail("carol", 5).await;
+    let mut borrowed = strangers.next();
+    borrowed.cookie = home.cookie.clone();
+    borrowed.login("carol", PASSWORD).await.is(429, "too_many_attempts");
+    app.advance(1);
+    home.login("alice", PASSWORD).await.is(200, "");
+}
+
+#[actix_web::test]
+async fn username_and_address_are_not_worth_twice_as_many_guesses() {
+    let app = spawn().await;
+    let strangers = Strangers::of(&app);
+    strangers.hammer("alice", 64).await;
+    // Its free failures are looked at all the same, so that Alice comes in by her other name.
+    strangers.fail("alice@example.com", 4).await;
+    strangers.try_with("Alice@Example.com", PASSWORD).await.is(200, "");
+
+    strangers.fail("alice@example.com", 5).await;
+    app.advance(1);
+    strangers.try_with("alice@example.com", PASSWORD).await.is(401, "invalid_credentials");
+    app.advance(63);
+    strangers.try_with("alice@example.com", PASSWORD).await.is(200, "");
+
+    // And the other way round.
+    strangers.hammer("alice@example.com", 64).await;
+    strangers.try_with("alice", PASSWORD).await.is(401, "invalid_credentials");
+}
+
+#[actix_web::test]
+async fn of_many_at_once_no_more_are_looked_at_than_one_after_the_other() {
+    let app = spawn().await;
+    let strangers = Strangers::of(&app);
+    for (name, wait, expected) in [("alice", 0, 5), ("alice", 1, 1), ("alice", 2, 1), ("nobody", 0, 5)] {
+        app.advance(wait);
+        let before = app.hasher.computed();
+        let tries = (0..50).map(|_| {
+            let mut stranger = strangers.next();
+            async move { stranger.login(name, "wrong").await.status }
+        });
+        let statuses = join_all(tries).await;
+        let wrong = statuses.iter().filter(|status| **status == 401).count();
+        assert_eq!((wrong, app.hasher.computed() - before), (expected, expected as u64), "{statuses:?}");
+        assert!(statuses.iter().all(|status| matches!(status, 401 | 429)), "{statuses:?}");
+    }
+}
+
+#[actix_web::test]
+async fn signing_in_forgets_and_leaves_nothing_behind() {
+    let app = spawn().await;
+    let strangers = Strangers::of(&app);
+    let rows = "SELECT COUNT(*) FROM login_guard";
+    strangers.try_with("alice", PASSWORD).await.is(200, "");
+    assert_eq!(app.number(rows).await, 0);
+    strangers.fail("alice", 4).await;
+    assert_eq!(app.number(rows).await, 1);
+    strangers.try_with("alice", PASSWORD).await.is(200, "");
+    assert_eq!(app.number(rows).await, 0);
+    strangers.fail("alice", 5).await;
+}
+
+#[actix_web::test]
+async fn a_session_has_a_count_of_its_own() {
+    let app = spawn().await;
+    let (mut thief, mut owner) = (app.browser(), app.browser());
+    thief.login("alice", PASSWORD).await.is(200, "");
+    owner.login("alice", PASSWORD).await.is(200, "");
+    for number in 0..5 {
+        let answer = match number % 3 {
+            0 => thief.post("/api/reauth", json!({"password": "wrong"})).await,
+            1 => thief.post("/api/password", json!({"current_password": "wrong", "new_password": NEW})).await,
+            _ => thief.send(Method::DELETE, "/api/me", Body::Json(json!({"password": "wrong"}))).await,
+        };
+        answer.is(401, "invalid_credentials");
+    }
+    thief.post("/api/reauth", json!({"password": PASSWORD})).await.is(429, "too_many_attempts");
+    owner.post("/api/reauth", json!({"password": PASSWORD})).await.is(204, "");
+    Strangers::of(&app).try_with("alice", PASSWORD).await.is(200, "");
+    // A new password is one that nobody has tried.
+    owner.post("/api/password", json!({"current_password": PASSWORD, "new_password": NEW})).await.is(204, "");
+    assert_eq!(app.number("SELECT COUNT(*) FROM login_guard").await, 0);
+}
+
+#[actix_web::test]
+async fn a_reset_link_works_and_its_password_can_be_used_at_once() {
+    let app = spawn().await;
+    let strangers = Strangers::of(&app);
+    strangers.hammer("alice", 900).await;
+    strangers.hammer("alice@example.com", 900).await;
+    let output = app.hallpass(&["user", "reset-link", "alice"], b"");
+    let said = String::from_utf8(output.stdout).unwrap();
+    let token = said.split("/link/").nth(1).unwrap().split_whitespace().next().unwrap();
+    strangers.next().post(&format!("/api/links/{token}"), json!({"password": NEW})).await.is(204, "");
+    strangers.try_with("alice@example.com", NEW).await.is(200, "");
+    assert_eq!(app.number("SELECT COUNT(*) FROM login_guard").await, 0);
+
+    strangers.hammer("alice", 900).await;
+    let output =
+        app.hallpass(&["user", "set-password", "alice", "--password-stdin"], format!("{PASSWORD}\n").as_bytes());
+    assert!(output.status.success());
+    strangers.try_with("alice", PASSWORD).await.is(200, "");
+}
+
+#[actix_web::test]
+async fn what_the_server_could_not_find_out_is_nobodys_failure() {
+    const SLOW: &str = "$argon2id$v=19$m=65536,t=6,p=1$c29tZXNhbHRzb21lc2FsdA$\
+        AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    let app = spawn_with(&[PROXIED[0], ("HASH_THREADS", "1")]).await;
+    let strangers = Strangers::of(&app);
+    strangers.hammer("alice", 4).await;
+    app.advance(4);
+    let state = async || {
+        (app.number("SELECT failures FROM login_guard").await, app.number("SELECT allowed_at FROM login_guard").await)
+    };
+    let before = state().await;
+    let fillers: Vec<_> = (0..200)
+        .map(|_| {
+            let hasher = app.hasher.clone();
+            actix_web::rt::spawn(async move { hasher.verify(PASSWORD.into(), Some(SLOW.to_owned())).await })
+        })
+        .collect();
+    while app.hasher.load().refused == 0 {
+        actix_web::rt::task::yield_now().await;
+    }
+    strangers.try_with("alice", "wrong").await.is(503, "overloaded");
+    assert_eq!(state().await, before);
+    fillers.iter().for_each(actix_web::rt::task::JoinHandle::abort);
+}

@@ -1,0 +1,174 @@
+//! Two servers behind nginx, as docs/deploy/nginx.conf sets it up, restarted one after the other while everybody works on.
+
+use std::cell::Cell;
+use std::fs;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use futures_util::future::{join, join_all};
+use hallpass::config::DatabaseKind;
+
+use crate::client::{Client, connect, get, login, request};
+use crate::database_server::open_to_all;
+use crate::engine::Engine;
+use crate::process::{Server, create_person};
+use crate::report::{Report, Times, tell};
+use crate::{not_run, sized};
+
+const NGINX: &str = "/usr/sbin/nginx";
+const PEOPLE: usize = 16;
+
+#[derive(Debug)]
+struct Nginx(Child);
+
+impl Nginx {
+    /// Serves `servers` on `port`, and notes each answer's status, and that of the server's, in `access.log` below `folder`.
+    fn start(folder: &Path, port: u16, servers: [u16; 2]) -> Self {
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/deploy/nginx.conf");
+        let mut conf = fs::read_to_string(page).unwrap();
+        let log = format!(
+            "log_format statuses '$status $upstream_status'; access_log {}/access.log statuses;",
+            folder.display()
+        );
+        for (from, to) in [
+            ("/tmp/", &format!("{}/", folder.display())),
+            ("access_log off;", &log),
+            ("hallpass-a:3000", &format!("127.0.0.1:{}", servers[0])),
+            ("hallpass-b:3000", &format!("127.0.0.1:{}", servers[1])),
+            ("listen 8080;", &format!("listen 127.0.0.1:{port};")),
+        ] {
+            assert!(conf.contains(from), "{from} is not in docs/deploy/nginx.conf any more");
+            conf = conf.replace(from, to);
+        }
+        let file = folder.join("nginx.conf");
+        fs::write(&file, conf).unwrap();
+        let errors = format!("{}/error.log", folder.display());
+        let mut command = Command::new(NGINX);
+        command.args(["-g", "daemon off;", "-e", &errors, "-c"]).arg(file);
+        Self(command.spawn().unwrap())
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        // nginx's other processes end with it, unless it is killed.
+        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
+        let _ = self.0.wait();
+    }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// As a service manager does it; says how long it took to end.
+async fn restart(server: &mut Server, folder: &Path, settings: &[(String, String)]) -> Duration {
+    let begun = Instant::now();
+    let sent = Command::new("kill").args(["-s", "TERM", &server.child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    while server.child.try_wait().unwrap().is_none() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let took = begun.elapsed();
+    let (port, folder, settings) = (server.address.port(), folder.to_owned(), settings.to_owned());
+    let start = move || {
+        let settings: Vec<(&str, &str)> =
+            settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        Server::start_on(port, &folder, &settings)
+    };
+    *server = tokio::task::spawn_blocking(start).await.unwrap();
+    took
+}
+
+/// Signs in, works a little, changes something, signs out, until it is `enough`; says how many requests that took, and what went
+/// wrong.
+async fn work(nginx: SocketAddr, username: String, enough: &Cell<bool>, asked: &Cell<usize>) -> Vec<String> {
+    let (mut client, mut failures) = (Client::new(nginx), Vec::new());
+    while !enough.get() {
+        let mut cookie = String::new();
+        for step in 0..20 {
+            let (request, expected) = match step {
+                0 => (login(&username), 200),
+                5 | 10 | 15 => (request("PATCH", "/api/me", &cookie, r#"{"full_name":"Somebody"}"#), 200),
+                19 => (request("POST", "/api/logout", &cookie, ""), 204),
+                _ => (get("/api/me", &cookie), 200),
+            };
+            asked.set(asked.get() + 1);
+            match client.ask(&request).await {
+                Ok(answer) if answer.status == expected => {
+                    if step == 0 {
+                        cookie = answer.cookie();
+                    }
+                }
+                Ok(answer) => failures.push(format!("{}: {} {}", step, answer.status, answer.body)),
+                Err(error) => failures.push(format!("{step}: {error}")),
+            }
+        }
+    }
+    failures
+}
+
+#[tokio::test]
+async fn restarts_behind_nginx() {
+    let (restarts, requests) = sized((2, 2_000), (20, 100_000));
+    let mut report = Report::new(&format!("{restarts} restarts of one of two servers behind nginx"));
+    if !Path::new(NGINX).exists() {
+        not_run("restarts behind nginx: it is not installed");
+        return;
+    }
+    let Some(engine) = Engine::start(DatabaseKind::Postgres).or_else(|| Engine::start(DatabaseKind::MySql)) else {
+        not_run("restarts behind nginx: they need PostgreSQL or MariaDB");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    open_to_all(folder.path());
+    let url = engine.database(folder.path()).await;
+    for person in 0..PEOPLE {
+        create_person(folder.path(), &url, &format!("person{person}"));
+    }
+    let settings = [
+        ("DATABASE_URL", url.as_str()),
+        ("TRUSTED_PROXIES", "127.0.0.1"),
+        // In development a server goes without warning; in production a cheap hash is refused.
+        ("ENVIRONMENT", "production"),
+        ("ARGON2_MEMORY_KIB", "19456"),
+        ("ARGON2_ITERATIONS", "2"),
+    ];
+    let mut servers = [Server::start(folder.path(), &settings), Server::start(folder.path(), &settings)];
+    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let nginx = Nginx::start(folder.path(), address.port(), [0, 1].map(|number| servers[number].address.port()));
+    while connect(address).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+
+    let (enough, asked) = (Cell::new(false), Cell::new(0));
+    let people = (0..PEOPLE).map(|person| work(address, format!("person{person}"), &enough, &asked));
+    let mut stops = Times::default();
+    let rolling = async {
+        for number in 0..restarts {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            stops.push(restart(&mut servers[number % 2], folder.path(), &settings).await);
+        }
+        while asked.get() < requests {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        enough.set(true);
+    };
+    let (failures, ()) = join(join_all(people), rolling).await;
+    drop(nginx);
+    let failures: Vec<String> = failures.into_iter().flatten().collect();
+    for failure in failures.iter().take(10) {
+        println!("  {failure}");
+    }
+    let log = fs::read_to_string(folder.path().join("access.log")).unwrap();
+    report.at_least("requests", asked.get(), requests);
+    report.at_most("  of these failed, as the clients saw it", failures.len(), 0);
+    report.at_least("requests, as nginx counted them", log.lines().count(), asked.get());
+    report.at_most("  of these failed", log.lines().filter(|line| line.starts_with(['4', '5'])).count(), 0);
+    tell("  asked of the other server as well", log.lines().filter(|line| line.contains(", ")).count());
+    report.at_most("a server ended after, at worst", stops.worst(), Duration::from_secs(10));
+    report.finish();
+}
