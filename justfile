@@ -103,6 +103,16 @@ check: install
     sh .ci/security-doc.sh
     bash .ci/advisories.sh
 
+# A million cases of each property of the parsers, a hundred thousand of each over the wire: hours
+[group('check')]
+torture-fuzz $PROPTEST_CASES="1000000":
+    cargo test --locked --release -- properties
+
+# The API against its own document, a thousand examples of each operation: hours
+[group('check')]
+torture-schema examples="1000":
+    bash server/tests/schema/run.sh {{ examples }}
+
 # Three MariaDB nodes as one Galera cluster, one of them killed under load; GALERA_OPTIONS='name=value;...' are the nodes'
 [group('check')]
 test-cluster: (packages "mariadb-backup" "galera-4")
@@ -139,6 +149,7 @@ packages *more:
     PATH=$PATH:/usr/sbin command -v mariadbd >/dev/null || [ -n "${TEST_MYSQL_URL:-}" ] || missing+=(mariadb-server)
     compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || [ -n "${TEST_POSTGRES_URL:-}" ] || missing+=(postgresql)
     for program in curl openssl python3; do command -v "$program" >/dev/null || missing+=("$program"); done
+    python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
     for package in {{ more }}; do dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package"); done
     [ ${#missing[@]} = 0 ] && exit 0
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The server's tests, on SQLite, MariaDB and PostgreSQL. Private servers are started in a temporary folder on free ports and
+# The server's tests, on SQLite, MariaDB and PostgreSQL, and the API against its document. Private servers are started in a temporary folder on free ports and
 # ended afterwards; TEST_MYSQL_URL and TEST_POSTGRES_URL name others to be used instead. An engine that is neither installed
 # nor named is said not to have been tested.
 set -euo pipefail
@@ -56,5 +56,10 @@ for engine in "${engines[@]}"; do
     fi
     TEST_DATABASE=$engine run "$skip" --test api || status=1
 done
+echo "== the API against its own document"
+bash server/tests/schema/run.sh short || case $? in
+3) not_run+=("the API against its own document: needs python3 with venv and pip, and schemathesis from its package index") ;;
+*) status=1 ;;
+esac
 for name in "${not_run[@]}"; do echo "NOT RUN: $name"; done
 exit $status

@@ -30,3 +30,21 @@ test("change the password: elsewhere signed out, here not", async ({ page, perso
   await other.getByRole("button", { name: "Sign in", exact: true }).click();
   await expect(other.getByRole("dialog")).toHaveCount(0);
 });
+
+test("a password can be pasted into every field that asks for one", async ({ page, context, person }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.goto("/login");
+  await page.evaluate(async (text) => navigator.clipboard.writeText(text), PASSWORD);
+  const paste = async (label: string) => {
+    await page.getByLabel(label, { exact: true }).focus();
+    await page.keyboard.press("ControlOrMeta+V");
+    await expect(page.getByLabel(label, { exact: true })).toHaveValue(PASSWORD);
+  };
+  await page.getByLabel("Username or e-mail address").fill(person.username);
+  await paste("Password");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Hello" })).toBeVisible();
+  await page.goto("/account");
+  await paste("Current password");
+  await paste("New password");
+});

@@ -140,3 +140,24 @@ fn is_scope_missing<B>(response: &ServiceResponse<B>) -> bool {
     let problem = response.response().error().and_then(Error::as_error::<Problem>);
     problem.is_some_and(|problem| problem.code() == Code::InsufficientScope)
 }
+
+#[cfg(test)]
+mod properties {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn only_the_scheme_bearer_has_a_token(value in proptest::collection::vec(any::<u8>(), 0..60), scheme in "(?i:bearer)|Basic|") {
+            let bytes = [scheme.as_bytes(), &value[..]].concat();
+            let Ok(line) = HeaderValue::from_bytes(&bytes) else { return Ok(()) };
+            let mut headers = HeaderMap::new();
+            headers.insert(header::AUTHORIZATION, line);
+            let is_bearer = bytes.len() >= 6
+                && bytes[..6].eq_ignore_ascii_case(b"bearer")
+                && bytes.get(6).is_none_or(|byte| *byte == b' ');
+            prop_assert_eq!(token_of(&headers).is_some(), is_bearer);
+        }
+    }
+}

@@ -48,6 +48,8 @@ pub mod login;
 pub mod mail;
 pub mod metrics;
 pub mod monitoring;
+#[cfg(test)]
+mod mutation;
 pub mod openapi;
 pub mod random;
 pub mod secret;

@@ -1,6 +1,6 @@
 //! The OpenAPI 3.1 document: every operation, and for each exactly the codes it can answer.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::{Ref, Server};
 use utoipa::{Modify, OpenApi};
@@ -138,7 +138,37 @@ pub const PATTERNS: [&str; 30] = [
 /// Never: the document is made of text and maps.
 #[must_use]
 pub fn document() -> Value {
-    serde_json::to_value(Api::openapi()).expect("the document is made of text and maps")
+    let mut document = serde_json::to_value(Api::openapi()).expect("the document is made of text and maps");
+    describe_credentials(&mut document);
+    document
+}
+
+/// Says which credentials operations take: those that refuse who brings none.
+fn describe_credentials(document: &mut Value) {
+    document["components"]["securitySchemes"] = json!({
+        "session": {"type": "apiKey", "in": "cookie", "name": "session_id",
+            "description": "The session cookie; `__Host-session_id` on https."},
+        "bearer": {"type": "http", "scheme": "bearer", "description": "An access token (a JWT), or a token for scripts (`hp_...`)."},
+        "refreshToken": {"type": "apiKey", "in": "cookie", "name": "refresh_token",
+            "description": "The refresh cookie; `__Host-refresh_token` on https."},
+    });
+    let paths = document["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut());
+    for operation in paths.filter_map(Value::as_object_mut).flat_map(|item| item.values_mut()) {
+        if !codes(&operation["responses"]["401"]).contains(&"not_authenticated") {
+            continue;
+        }
+        operation["security"] = if operation["operationId"] == "refreshToken" {
+            json!([{"refreshToken": []}])
+        } else {
+            json!([{"session": []}, {"bearer": []}])
+        };
+    }
+}
+
+/// The codes of a response, as [`problems!`](crate::problems) describes them.
+fn codes(response: &Value) -> Vec<&str> {
+    let codes = &response["content"]["application/problem+json"]["schema"]["allOf"][1]["properties"]["code"]["enum"];
+    codes.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
 #[cfg(test)]

@@ -2,10 +2,11 @@
 
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
-use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::header::{HeaderMap, HeaderValue};
 
 use crate::clock::Timestamp;
 use crate::config::SameSitePolicy;
+use crate::http::cookies;
 use crate::identity::CurrentSession;
 use crate::secret::token::PlainToken;
 use crate::sessions::model::UNREMEMBERED;
@@ -30,21 +31,16 @@ impl RefreshCookie {
         }
     }
 
-    /// The refresh token of a request. Of several cookies of our name somebody has planted all but one: none is believed.
+    /// The refresh token of a request.
     #[must_use]
     pub fn read(&self, headers: &HeaderMap) -> Option<PlainToken> {
-        let lines = headers.get_all(header::COOKIE).filter_map(|line| line.to_str().ok());
-        let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        let mut ours = pairs.filter(|(name, _)| *name == self.name).map(|(_, value)| value);
-        let value = ours.next()?;
-        if ours.next().is_some() { None } else { PlainToken::parse(value) }
+        PlainToken::parse(&cookies::only(headers, self.name)?)
     }
 
     /// Whether a request brings one, good or bad.
     #[must_use]
     pub fn is_in(&self, headers: &HeaderMap) -> bool {
-        let lines = headers.get_all(header::COOKIE).filter_map(|line| line.to_str().ok());
-        lines.flat_map(|line| line.split(';')).any(|pair| pair.trim().split('=').next() == Some(self.name))
+        cookies::pairs(headers).any(|pair| pair.split('=').next() == Some(self.name))
     }
 
     /// The `Set-Cookie` line that gives the browser a token, for no longer than its session lives; a session of at most a day
@@ -75,5 +71,63 @@ impl RefreshCookie {
 
     fn cookie(&self, value: String) -> Cookie<'static> {
         Cookie::build(self.name, value).path("/").secure(self.secure).http_only(true).same_site(self.same_site).finish()
+    }
+}
+
+#[cfg(test)]
+mod properties {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use actix_web::http::header;
+
+    use super::*;
+    use crate::mutation::Mutation;
+
+    fn read(lines: &[Vec<u8>]) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(header::COOKIE, HeaderValue::from_bytes(line).unwrap());
+        }
+        let cookie = RefreshCookie::new(false, SameSitePolicy::Lax);
+        let token = cookie.read(&headers).map(|token| token.expose().to_owned());
+        assert!(token.is_none() || cookie.is_in(&headers));
+        token
+    }
+
+    fn token() -> impl Strategy<Value = String> {
+        any::<[u8; 32]>().prop_map(|bytes| PlainToken::from_bytes(bytes).expose().to_owned())
+    }
+
+    /// Somebody else's cookies.
+    fn others() -> impl Strategy<Value = Vec<Vec<u8>>> {
+        let byte = prop_oneof![32_u8..b';', b'<'..127, 128_u8..];
+        vec(vec(byte, 0..12), 0..4)
+    }
+
+    proptest! {
+        #[test]
+        fn others_change_nothing(before in others(), token in token(), after in others(), is_one_line in any::<bool>()) {
+            let ours = vec![format!("refresh_token={token}").into_bytes()];
+            let cookies = [before, ours, after].concat();
+            let lines = if is_one_line { vec![cookies.join(&b"; "[..])] } else { cookies };
+            prop_assert_eq!(read(&lines), Some(token));
+        }
+
+        #[test]
+        fn of_two_none_is_believed(one in token(), other in token(), junk in "\u{e9}?", is_one_line in any::<bool>()) {
+            let pair = [format!("refresh_token={one}"), format!("x={junk}; refresh_token={other}")].map(String::into_bytes);
+            let lines = if is_one_line { vec![pair.join(&b"; "[..])] } else { pair.to_vec() };
+            prop_assert_eq!(read(&lines), None);
+        }
+
+        #[test]
+        fn what_is_read_is_what_was_sent(token in token(), mutation in Mutation::any()) {
+            let line = format!("refresh_token={}", mutation.of(&token));
+            if let Ok(value) = HeaderValue::from_bytes(line.as_bytes()) {
+                let read = read(&[value.as_bytes().to_vec()]);
+                prop_assert!(read.is_none_or(|read| line.contains(&read)));
+            }
+        }
     }
 }

@@ -129,3 +129,96 @@ impl AccessTokens {
 fn seconds(at: Timestamp) -> i64 {
     at.as_micros().div_euclid(1_000_000)
 }
+
+#[cfg(test)]
+mod properties {
+    use std::sync::LazyLock;
+
+    use base64::Engine;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+    use proptest::prelude::*;
+    use rcgen::KeyPair;
+
+    use super::*;
+    use crate::mutation::Mutation;
+
+    const ISSUER: &str = "https://hallpass.example";
+    const NOW: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
+    static ED25519: LazyLock<AccessTokens> = LazyLock::new(|| {
+        const BEFORE: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
+        let der = STANDARD.encode([BEFORE, [7; 16], [8; 16]].concat());
+        tokens(&format!("-----BEGIN PRIVATE KEY-----\n{der}\n-----END PRIVATE KEY-----"))
+    });
+    static P256: LazyLock<AccessTokens> = LazyLock::new(|| tokens(&KeyPair::generate().unwrap().serialize_pem()));
+    /// A good token of each.
+    static GOOD: LazyLock<[String; 2]> =
+        LazyLock::new(|| [&ED25519, &P256].map(|tokens| sign(tokens, "alice", "here", 300)));
+
+    fn tokens(key: &str) -> AccessTokens {
+        let keys = key.into();
+        let lifetime = Duration::from_mins(5);
+        AccessTokens::new(
+            &TokenConfig { keys, lifetime, refresh_lifetime: lifetime, password_grant: true },
+            ISSUER.to_owned(),
+        )
+        .unwrap()
+    }
+
+    fn sign(tokens: &AccessTokens, user_id: &str, session_id: &str, lives: u64) -> String {
+        let expires_at = NOW.plus(Duration::from_secs(lives));
+        let session = CurrentSession { id: session_id.to_owned(), created_at: NOW, expires_at, authenticated_at: NOW };
+        tokens.sign(user_id, &session, NOW).unwrap().0
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_signed_is_read_while_its_time_is_now(
+            user in any::<String>(), session in any::<String>(), lives in 1_u64..1_000, offset in -400_i64..400,
+        ) {
+            let at = Timestamp::from_micros(NOW.as_micros() + offset * 1_000_000);
+            let is_now = offset >= -LEEWAY && offset < i64::try_from(lives.min(300)).unwrap() + LEEWAY;
+            for tokens in [&ED25519, &P256] {
+                let token = sign(tokens, &user, &session, lives);
+                let read = tokens.verify(&token, at).map(|claims| (claims.sub, claims.sid));
+                prop_assert_eq!(read, is_now.then(|| (user.clone(), session.clone())));
+                prop_assert_eq!(tokens.session_of(&token), Some(session.clone()));
+            }
+        }
+
+        #[test]
+        fn a_changed_token_is_refused(mutation in Mutation::any()) {
+            for (tokens, good) in [&ED25519, &P256].into_iter().zip(&*GOOD) {
+                let other = mutation.of(good);
+                prop_assert_eq!(tokens.session_of(&other).is_some(), other == *good, "{}", other);
+            }
+        }
+
+        #[test]
+        fn no_header_talks_its_way_in(
+            algorithm in "none|None|HS256|HS512|EdDSA|ES256|RS256|\\PC{0,6}",
+            kind in proptest::option::of("at\\+jwt|JWT|AT\\+JWT|application/at\\+jwt"),
+            own_key in any::<bool>(),
+            signature in prop_oneof![Just(Vec::new()), proptest::collection::vec(any::<u8>(), 64), proptest::collection::vec(any::<u8>(), 0..80)],
+        ) {
+            for (tokens, good) in [&ED25519, &P256].into_iter().zip(&*GOOD) {
+                let id = if own_key { tokens.keys[0].id.as_str() } else { "another" };
+                let header = json!({"alg": algorithm, "typ": kind, "kid": id, "jwk": tokens.keys[0].public});
+                let claims = good.split('.').nth(1).unwrap();
+                let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+                let forged = format!("{}.{claims}.{}", encode(header.to_string().as_bytes()), encode(&signature));
+                prop_assert_eq!(tokens.session_of(&forged), None);
+            }
+        }
+
+        #[test]
+        fn nothing_makes_it_stumble(text in prop_oneof![any::<String>(), "[A-Za-z0-9_-]{0,40}(\\.[A-Za-z0-9_-]{0,40}){0,4}"]) {
+            prop_assert!(ED25519.session_of(&text).is_none() && P256.session_of(&text).is_none());
+        }
+
+        #[test]
+        fn the_key_of_one_server_opens_no_other(user in "[a-z]{1,8}") {
+            prop_assert_eq!(ED25519.session_of(&sign(&P256, &user, "here", 300)), None);
+            prop_assert_eq!(P256.session_of(&sign(&ED25519, &user, "here", 300)), None);
+        }
+    }
+}

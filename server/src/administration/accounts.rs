@@ -45,9 +45,10 @@ pub(crate) async fn show(_: Admin, id: Path<String>, db: Data<Db>) -> Result<Ans
 pub struct UserChanges {
     /// The new e-mail address; `null` for none.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 254)]
     email: Change<Option<String>>,
     /// The new name that others see; may be empty.
+    #[schema(max_length = 200)]
     full_name: Option<String>,
     /// What they may do.
     role: Option<Role>,

@@ -30,15 +30,17 @@ use crate::users::routes::PersonDetails;
 #[serde(deny_unknown_fields)]
 pub struct CreateUser {
     /// The name to sign in with: 1 to 64 letters, digits, dots, underscores, hyphens.
+    #[schema(min_length = 1, max_length = 64)]
     username: String,
     /// Their password. Without one they are invited: the answer carries a link through which they choose it.
-    #[schema(value_type = Option<String>, format = Password)]
+    #[schema(value_type = Option<String>, format = Password, min_length = 1, max_length = 256)]
     password: Option<SecretString>,
     /// Their e-mail address.
+    #[schema(max_length = 254)]
     email: Option<String>,
     /// The name others see.
     #[serde(default)]
-    #[schema(required = false)]
+    #[schema(required = false, max_length = 200)]
     full_name: String,
     /// What they may do; `member` when left out.
     role: Option<Role>,

@@ -145,3 +145,31 @@ mod tests {
         assert_eq!(from_words("admin"), []);
     }
 }
+
+#[cfg(test)]
+mod properties {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::mutation::Mutation;
+
+    fn token(bytes: [u8; RANDOM_DIGITS / 2]) -> String {
+        let random = hexadecimal(&bytes);
+        format!("{PREFIX}{random}{}", checksum(&random))
+    }
+
+    proptest! {
+        #[test]
+        fn no_slip_of_the_hand_parses(bytes in any::<[u8; RANDOM_DIGITS / 2]>(), mutation in Mutation::any()) {
+            let text = token(bytes);
+            prop_assert_eq!(ApiToken::parse(&text).map(|token| token.expose().to_owned()), Some(text.clone()));
+            let other = mutation.of(&text);
+            prop_assert_eq!(ApiToken::parse(&other).is_some(), other == text);
+        }
+
+        #[test]
+        fn nothing_makes_it_stumble(text in prop_oneof![any::<String>(), "hp_[0-9a-f]{70,74}", "hp_\\PC{24}"]) {
+            prop_assert!(ApiToken::parse(&text).is_none());
+        }
+    }
+}

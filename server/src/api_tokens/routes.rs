@@ -92,11 +92,13 @@ pub(crate) async fn list(
 #[serde(deny_unknown_fields)]
 pub struct CreateToken {
     /// What to call it: 1 to 100 characters.
+    #[schema(min_length = 1, max_length = 100)]
     name: String,
     /// Days that it lives, from 1 to 365.
     #[schema(minimum = 1, maximum = 365)]
     expires_in_days: u32,
     /// `["read"]` or `["read", "write"]`.
+    #[schema(min_items = 1, max_items = 2)]
     scopes: Vec<Scope>,
 }
 

@@ -13,6 +13,7 @@ use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
+use super::object::Object;
 use super::problem::{Code, Problem};
 
 /// The largest body that is read.
@@ -64,7 +65,7 @@ fn unreadable(error: &actix_web::Error) -> Problem {
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+    let Object(value) = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
         match error.inner().classify() {
             Category::Data => invalid(&path, &error.inner().to_string()),

@@ -152,3 +152,116 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+mod properties {
+    use std::fs;
+
+    use actix_web::App;
+    use actix_web::body::to_bytes;
+    use actix_web::http::Uri;
+    use actix_web::test::{TestRequest, init_service};
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+
+    use super::*;
+
+    const FILES: [(&str, &str); 5] = [
+        ("index.html", "the page"),
+        ("theme.js", "the theme"),
+        ("assets/app-1.js", "the script"),
+        ("assets/app-1.js.br", "the script, small"),
+        ("a b/\u{e9}.txt", "a name to encode"),
+    ];
+    const HIDDEN: [&str; 4] = ["dist/.env", "dist/assets/.git/config", "secret.txt", "dist-other/secret.txt"];
+
+    /// A path made of what leads up, in, and astray.
+    fn path() -> impl Strategy<Value = String> {
+        let step = proptest::sample::select(vec![
+            "..",
+            ".",
+            "%2e%2e",
+            "%2E.",
+            ".%2e",
+            "%252e%252e",
+            "assets",
+            "app-1.js",
+            "theme.js",
+            "index.html",
+            ".env",
+            "%2eenv",
+            ".git",
+            "config",
+            "secret.txt",
+            "dist-other",
+            "dist",
+            "a%20b",
+            "%C3%A9.txt",
+            "%c3",
+            "%00",
+            "%5c",
+            "\\",
+            "..%5c",
+            "%2f",
+            "%2F..",
+            "..;",
+            "C:",
+            "%",
+            "%zz",
+            "~",
+            "",
+            "*",
+            "etc",
+            "passwd",
+            "?x",
+            "#",
+            "%3f",
+            "assets%2fapp-1.js",
+            "app-1.js%00.html",
+            "\u{202e}",
+        ]);
+        let separator = proptest::sample::select(vec!["/", "//", "%2f", "%5c", "\\", ""]);
+        prop_oneof![
+            3 => vec((separator, step), 0..7).prop_map(|steps| steps.into_iter().flat_map(|(one, other)| [one, other]).collect()),
+            1 => "[!-~]{0,30}",
+            1 => any::<String>().prop_map(|text| percent_encoding::utf8_percent_encode(&text, percent_encoding::NON_ALPHANUMERIC).to_string()),
+        ]
+        .prop_map(|path: String| format!("/{path}"))
+    }
+
+    #[actix_web::test]
+    async fn nothing_but_the_folder_is_served() {
+        let folder = tempfile::tempdir().unwrap();
+        let dist = folder.path().join("dist");
+        for (name, content) in FILES
+            .map(|(name, content)| (format!("dist/{name}"), content))
+            .into_iter()
+            .chain(HIDDEN.map(|name| (name.to_owned(), "hidden")))
+        {
+            let file = folder.path().join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, content).unwrap();
+        }
+        let app = init_service(App::new().configure(configure(&dist, Assets::default()))).await;
+        let mut runner = TestRunner::default();
+        for _ in 0..ProptestConfig::default().cases {
+            let path = path().new_tree(&mut runner).unwrap().current();
+            let Ok(uri) = path.parse::<Uri>() else { continue };
+            let mut request = TestRequest::with_uri(&uri.to_string());
+            if any::<bool>().new_tree(&mut runner).unwrap().current() {
+                request = request.insert_header((header::ACCEPT, "text/html"));
+            }
+            let response = match actix_web::dev::Service::call(&app, request.to_request()).await {
+                Ok(response) => response.map_into_boxed_body().into_parts().1,
+                Err(error) => error.error_response(),
+            };
+            let status = response.status();
+            let body = to_bytes(response.into_body()).await.unwrap();
+            assert!(matches!(status.as_u16(), 200 | 404), "{path}: {status}");
+            assert!(status != 200 || FILES.iter().any(|(_, content)| body == *content), "{path}: {body:?}");
+            assert!(is_plain(uri.path()) || status == 404, "{path}");
+        }
+    }
+}

@@ -40,6 +40,7 @@ pub struct LinkInfo {
     /// Their name; may be empty.
     full_name: String,
     /// The address that becomes theirs; only with the purpose `email_verification`.
+    #[schema(max_length = 254)]
     email: Option<String>,
     /// Until when it is good.
     expires_at: Timestamp,
@@ -73,7 +74,7 @@ pub(crate) async fn show(token: Path<String>, db: Data<Db>, clock: Data<Clock>) 
 #[serde(deny_unknown_fields)]
 pub struct FollowLink {
     /// The password from now on. A link with the purpose `email_verification` needs none.
-    #[schema(value_type = Option<String>, format = Password)]
+    #[schema(value_type = Option<String>, format = Password, min_length = 1, max_length = 256)]
     password: Option<SecretString>,
 }
 

@@ -27,7 +27,7 @@ use crate::users::queries as users;
 #[serde(deny_unknown_fields)]
 pub struct DeleteAccount {
     /// The password of the person who is signed in.
-    #[schema(value_type = String, format = Password)]
+    #[schema(value_type = String, format = Password, min_length = 1, max_length = 256)]
     password: SecretString,
 }
 

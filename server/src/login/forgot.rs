@@ -33,6 +33,7 @@ const WORK_WITHIN: Duration = Duration::from_secs(30);
 #[serde(deny_unknown_fields)]
 pub struct ForgotPassword {
     /// The username or the e-mail address.
+    #[schema(min_length = 1, max_length = 254)]
     username: String,
 }
 

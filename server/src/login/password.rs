@@ -31,10 +31,10 @@ use crate::users::queries as users;
 #[serde(deny_unknown_fields)]
 pub struct PasswordRequest {
     /// The password until now.
-    #[schema(value_type = String, format = Password)]
+    #[schema(value_type = String, format = Password, min_length = 1, max_length = 256)]
     current_password: SecretString,
     /// The password from now on.
-    #[schema(value_type = String, format = Password)]
+    #[schema(value_type = String, format = Password, min_length = 1, max_length = 256)]
     new_password: SecretString,
 }
 

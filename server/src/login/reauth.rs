@@ -25,7 +25,7 @@ use crate::sessions::{queries as sessions, state};
 #[serde(deny_unknown_fields)]
 pub struct ReauthRequest {
     /// The password of the person who is signed in.
-    #[schema(value_type = String, format = Password)]
+    #[schema(value_type = String, format = Password, min_length = 1, max_length = 256)]
     password: SecretString,
 }
 

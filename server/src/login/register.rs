@@ -39,15 +39,17 @@ pub struct Registration {
 #[serde(deny_unknown_fields)]
 pub struct RegisterRequest {
     /// The name to sign in with: 1 to 64 letters, digits, dots, underscores, hyphens.
+    #[schema(min_length = 1, max_length = 64)]
     pub username: String,
     /// The password.
-    #[schema(value_type = String, format = Password)]
+    #[schema(value_type = String, format = Password, min_length = 1, max_length = 256)]
     pub password: SecretString,
     /// The e-mail address.
+    #[schema(max_length = 254)]
     pub email: Option<String>,
     /// The name others see.
     #[serde(default)]
-    #[schema(required = false)]
+    #[schema(required = false, max_length = 200)]
     pub full_name: String,
 }
 

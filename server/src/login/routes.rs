@@ -50,9 +50,10 @@ pub fn configure(config: &mut ServiceConfig) {
 #[serde(deny_unknown_fields)]
 pub struct LoginRequest {
     /// The username or the e-mail address.
+    #[schema(min_length = 1, max_length = 254)]
     username: String,
     /// The password.
-    #[schema(value_type = String, format = Password)]
+    #[schema(value_type = String, format = Password, min_length = 1, max_length = 256)]
     password: SecretString,
     /// Whether to stay signed in when the browser is closed; without it the session lives a day at most.
     #[serde(default = "yes")]

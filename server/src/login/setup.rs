@@ -67,15 +67,17 @@ pub struct SetupRequest {
     #[schema(value_type = String)]
     token: SecretString,
     /// The name to sign in with: 1 to 64 letters, digits, dots, underscores, hyphens.
+    #[schema(min_length = 1, max_length = 64)]
     username: String,
     /// The password.
-    #[schema(value_type = String, format = Password)]
+    #[schema(value_type = String, format = Password, min_length = 1, max_length = 256)]
     password: SecretString,
     /// The e-mail address.
+    #[schema(max_length = 254)]
     email: Option<String>,
     /// The name others see.
     #[serde(default)]
-    #[schema(required = false)]
+    #[schema(required = false, max_length = 200)]
     full_name: String,
 }
 

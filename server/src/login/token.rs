@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
 use super::authenticate::{Attempt, Authenticator};
 use super::guard::Way;
@@ -29,8 +30,7 @@ const OFFLINE_ACCESS: &str = "offline_access";
 /// What a client asks for.
 #[derive(Deserialize, ToSchema)]
 pub struct TokenRequest {
-    /// `password`, or `refresh_token` for clients that hold their refresh token themselves.
-    #[schema(required = true)]
+    #[schema(required = true, schema_with = grant_type)]
     grant_type: Option<String>,
     /// With `password`: the username or the e-mail address.
     username: Option<String>,
@@ -44,6 +44,14 @@ pub struct TokenRequest {
     refresh_token: Option<SecretString>,
     /// `false` for a session of at most a day, whose cookie ends with the browser.
     remember: Option<bool>,
+}
+
+fn grant_type() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(["password", "refresh_token"]))
+        .description(Some("`password`, or `refresh_token` for clients that hold their refresh token themselves."))
+        .build()
 }
 
 impl fmt::Debug for TokenRequest {

@@ -246,3 +246,87 @@ mod tests {
         assert!(!hash.matches(b"a\0b"));
     }
 }
+
+#[cfg(test)]
+mod properties {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::mutation::Mutation;
+
+    /// Hashes as other systems write them, cheap and dear.
+    pub fn foreign() -> impl Strategy<Value = String> {
+        let number = || prop_oneof![any::<u32>().prop_map(u64::from), 0..40_u64, any::<u64>(), Just(600_000)];
+        let digits = || "[A-Za-z0-9+/]{0,90}={0,2}";
+        prop_oneof![
+            ("bcrypt\\$|bcrypt_sha256\\$|", "\\$2[abxy]?\\$", 0..40_u32, "[./A-Za-z0-9]{50,55}")
+                .prop_map(|(django, version, cost, digits)| format!("{django}{version}{cost:02}${digits}")),
+            (number(), "[!-~]{0,20}", digits()).prop_map(|(n, salt, tag)| format!("pbkdf2_sha256${n}${salt}${tag}")),
+            (number(), digits(), digits()).prop_map(|(n, salt, tag)| format!("$pbkdf2-sha256${n}${salt}${tag}")),
+            (number(), number(), number(), digits(), digits())
+                .prop_map(|(ln, r, p, salt, tag)| format!("$scrypt$ln={ln},r={r},p={p}${salt}${tag}")),
+            (0..40_u32, number(), number(), digits(), digits())
+                .prop_map(|(ln, r, p, salt, tag)| format!("scrypt${}${salt}${r}${p}${tag}", 1_u64 << ln)),
+        ]
+    }
+
+    /// What computing it costs, in words: within what one thread does in about a second, and 128 MiB.
+    fn is_bounded(hash: &ForeignHash) -> bool {
+        match hash {
+            ForeignHash::Bcrypt { cost, tag, .. } => (4..=14).contains(cost) && tag.len() == 23,
+            ForeignHash::Pbkdf2 { iterations, salt, tag } => {
+                let blocks = u64::try_from(tag.len().div_ceil(32)).unwrap();
+                u64::from(*iterations) * blocks <= 2_000_000 && (16..=64).contains(&tag.len()) && !salt.is_empty()
+            }
+            ForeignHash::Scrypt { params, salt, tag } => {
+                let work = 128 * u128::from(1_u64 << params.log_n()) * u128::from(params.r()) * u128::from(params.p());
+                work <= 128 << 20 && (16..=64).contains(&tag.len()) && !salt.is_empty()
+            }
+        }
+    }
+
+    fn is_cheap(hash: &ForeignHash) -> bool {
+        match hash {
+            ForeignHash::Bcrypt { cost, .. } => *cost == 4,
+            ForeignHash::Pbkdf2 { iterations, .. } => *iterations <= 1_000,
+            ForeignHash::Scrypt { params, .. } => (u64::from(params.r() * params.p()) << params.log_n()) <= 1_000,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_accepted_can_be_computed(text in foreign(), mutation in Mutation::any(), password in any::<Vec<u8>>()) {
+            for text in [mutation.of(&text), text] {
+                if let Ok(hash) = ForeignHash::parse(&text) {
+                    prop_assert!(is_bounded(&hash), "{}", text);
+                    prop_assert!(!is_cheap(&hash) || !hash.matches(&password), "{}", text);
+                }
+            }
+        }
+
+        #[test]
+        fn a_hash_of_another_system_comes_back(
+            password in any::<Vec<u8>>(), salt in "[!-#%-~]{1,20}", iterations in 1_u32..50, length in 16_usize..=64, ln in 1_u8..5,
+        ) {
+            let encode = |bytes: &[u8]| BASE64.encode(bytes);
+            let mut tag = vec![0; length];
+            pbkdf2_hmac::<Sha256>(&password, salt.as_bytes(), iterations, &mut tag);
+            let django = format!("pbkdf2_sha256${iterations}${salt}${}", encode(&tag));
+            let passlib = format!("$pbkdf2-sha256${iterations}${}${}", encode(salt.as_bytes()), encode(&tag).replace('+', "."));
+            let params = scrypt::Params::new(ln, 2, 3).unwrap();
+            scrypt::scrypt(&password, salt.as_bytes(), &params, &mut tag).unwrap();
+            let phc = format!("$scrypt$ln={ln},r=2,p=3${}${}", encode(salt.as_bytes()), encode(&tag));
+            let of_django = format!("scrypt${}${salt}$2$3${}", 1 << ln, encode(&tag));
+            let other = [&password[..], b"x"].concat();
+            for text in [django, passlib, phc, of_django] {
+                let hash = ForeignHash::parse(&text).map_err(|reason| TestCaseError::fail(format!("{text} {reason}")))?;
+                prop_assert!(hash.matches(&password) && !hash.matches(&other), "{}", text);
+            }
+        }
+
+        #[test]
+        fn nothing_makes_it_stumble(text in any::<String>()) {
+            prop_assert!(ForeignHash::parse(&text).is_err());
+        }
+    }
+}

@@ -193,3 +193,37 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+mod properties {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::mutation::Mutation;
+
+    fn good_or(good: &'static str) -> impl Strategy<Value = String> {
+        prop_oneof![3 => Just(good.to_owned()), 1 => "[A-Za-z0-9+/]{0,90}"]
+    }
+
+    proptest! {
+        #[test]
+        fn no_argon2_that_asks_for_more_is_accepted(
+            django in "(argon2)?", kind in "argon2(id|i|d)", version in "(v=(16|19)\\$)?", m in any::<u32>(), t in 0..20_u32, p in 0..40_u32,
+            shift in 0..32_u32, salt in good_or("c29tZXNhbHRzb21lc2FsdA"), tag in good_or("c29tZXNhbHRzb21lc2FsdHNvbWVzYWx0c29tZXNhbHQ"), mutation in Mutation::any(),
+        ) {
+            let text = format!("{django}${kind}${version}m={},t={t},p={p}${salt}${tag}", m >> shift);
+            for text in [mutation.of(&text), text] {
+                if let Ok(StoredHash::Argon2(hash)) = StoredHash::parse(&text) {
+                    let params = &hash.params;
+                    prop_assert!(params.m_cost() <= 131_072 && params.t_cost() <= 10 && params.p_cost() <= 16, "{}", text);
+                    prop_assert!(hash.tag.as_bytes().len() >= 4 && params.keyid().is_empty(), "{}", text);
+                }
+            }
+        }
+
+        #[test]
+        fn nothing_makes_it_stumble(text in prop_oneof![any::<String>(), "[!-~]{0,200}", "(\\$[!-~]{0,20}){0,8}"]) {
+            let _ = check(&text);
+        }
+    }
+}

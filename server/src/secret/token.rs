@@ -110,3 +110,32 @@ mod tests {
         assert!(!format!("{token:?}{:?}", token.hash()).contains(token.expose()));
     }
 }
+
+#[cfg(test)]
+mod properties {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::mutation::Mutation;
+
+    proptest! {
+        #[test]
+        fn what_parses_is_written_in_one_way_only(bytes in any::<[u8; TOKEN_BYTES]>(), mutation in Mutation::any()) {
+            let token = PlainToken::from_bytes(bytes);
+            prop_assert_eq!(PlainToken::parse(token.expose()).map(|same| same.hash()), Some(token.hash()));
+            let other = mutation.of(token.expose());
+            if let Some(parsed) = PlainToken::parse(&other) {
+                prop_assert_eq!(parsed.expose(), &other);
+                prop_assert_eq!(parsed.hash() == token.hash(), other == token.expose());
+                let bytes = URL_SAFE_NO_PAD.decode(&other).unwrap().try_into().unwrap();
+                let again = PlainToken::from_bytes(bytes);
+                prop_assert_eq!(again.expose(), &other);
+            }
+        }
+
+        #[test]
+        fn nothing_makes_it_stumble(text in any::<String>()) {
+            prop_assert!(PlainToken::parse(&text).is_none_or(|token| token.expose() == text));
+        }
+    }
+}

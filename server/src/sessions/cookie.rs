@@ -4,7 +4,10 @@
 //!   way in and on its way out, so that keys can be changed without signing anybody out.
 //! - Names: actix-session decodes them, browsers do not. Only the name itself is ours.
 //! - Several cookies of our name: somebody has planted one (RFC 6265 section 8.6, "weak integrity"). None is believed.
+//! - Cookies that are no UTF-8: actix-web reads none of a request that brings one.
 //! - "Keep me signed in": actix-session knows one lifetime for all.
+
+use std::borrow::Cow;
 
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, CookieJar, Key, SameSite};
@@ -15,6 +18,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::model::UNREMEMBERED;
 use crate::clock::Timestamp;
 use crate::config::SameSitePolicy;
+use crate::http::cookies;
 use crate::identity::CurrentSession;
 
 /// The cookie's name, attributes and keys.
@@ -48,7 +52,7 @@ impl SessionCookie {
     /// Leaves no cookie of our name in the request.
     pub fn hide(&self, headers: &mut HeaderMap) {
         let cookies = self.sort(headers);
-        if !cookies.ours.is_empty() || cookies.has_disguised {
+        if !cookies.ours.is_empty() || cookies.is_spoilt {
             cookies.leave(headers, None);
         }
     }
@@ -62,9 +66,9 @@ impl SessionCookie {
         let ours: Vec<Cookie<'static>> =
             cookies.ours.iter().filter_map(|pair| Cookie::parse_encoded(pair.clone()).ok()).collect();
         let resigned = match ours.as_slice() {
-            [] if cookies.ours.is_empty() && !cookies.has_disguised => return None,
+            [] if cookies.ours.is_empty() && !cookies.is_spoilt => return None,
             [cookie] if self.keys.len() == 1 || self.verify(cookie, 0).is_some() => {
-                if cookies.has_disguised {
+                if cookies.is_spoilt {
                     cookies.leave(headers, Some(cookie));
                 }
                 return None;
@@ -93,15 +97,15 @@ impl SessionCookie {
 
     fn sort(&self, headers: &HeaderMap) -> RequestCookies {
         let mut sorted = RequestCookies::default();
-        let lines = headers.get_all(header::COOKIE).map(|line| String::from_utf8_lossy(line.as_bytes()).into_owned());
-        for pair in lines.flat_map(|line| line.split(';').map(|pair| pair.trim().to_owned()).collect::<Vec<_>>()) {
+        for pair in cookies::pairs(headers) {
             let name = pair.split('=').next().unwrap_or_default().trim();
             if name == self.name {
-                sorted.ours.push(pair);
+                sorted.ours.push(pair.into_owned());
             } else if percent_decode_str(name).decode_utf8_lossy() == self.name {
-                sorted.has_disguised = true;
-            } else if !pair.is_empty() {
-                sorted.others.push(pair);
+                sorted.is_spoilt = true;
+            } else {
+                sorted.is_spoilt |= matches!(pair, Cow::Owned(_));
+                sorted.others.push(pair.into_owned());
             }
         }
         sorted
@@ -195,20 +199,139 @@ impl Resigned {
 #[derive(Default)]
 struct RequestCookies {
     ours: Vec<String>,
-    has_disguised: bool,
+    /// Whether one is disguised, or no UTF-8.
+    is_spoilt: bool,
     others: Vec<String>,
 }
 
 impl RequestCookies {
-    /// Leaves the others as they came, and `ours` beside them.
+    /// Leaves the others, and `ours` beside them.
     fn leave(self, headers: &mut HeaderMap, ours: Option<&Cookie<'static>>) {
         let ours = ours.map(|cookie| cookie.stripped().encoded().to_string());
         let kept: Vec<String> = self.others.into_iter().chain(ours).collect();
         headers.remove(header::COOKIE);
-        if let Ok(line) = HeaderValue::from_str(&kept.join("; "))
+        if let Ok(line) = HeaderValue::from_bytes(kept.join("; ").as_bytes())
             && !kept.is_empty()
         {
             headers.insert(header::COOKIE, line);
+        }
+    }
+}
+
+#[cfg(test)]
+mod properties {
+    use std::sync::LazyLock;
+
+    use actix_web::test::TestRequest;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::mutation::Mutation;
+
+    const TOKEN: &str = "Zm9ydHktdGhyZWUgY2hhcmFjdGVycyBvZiBhIHRva2Vu";
+    /// Cookies under three keys in turn: the one that signs, an older one, one that is not ours.
+    static KEYS: LazyLock<[SessionCookie; 3]> =
+        LazyLock::new(|| [&["new", "old"][..], &["old"], &["foreign"]].map(cookie));
+
+    fn cookie(keys: &[&str]) -> SessionCookie {
+        let keys: Vec<_> = keys.iter().map(|key| SecretString::from(key.repeat(16))).collect();
+        SessionCookie::new(false, SameSitePolicy::Lax, &keys)
+    }
+
+    /// A cookie as the browser sends it.
+    fn signed(cookie: &SessionCookie) -> String {
+        cookie.sign(TOKEN.to_owned()).stripped().encoded().to_string()
+    }
+
+    fn headers(lines: &[Vec<u8>]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(header::COOKIE, HeaderValue::from_bytes(line).unwrap());
+        }
+        headers
+    }
+
+    /// The token that actix-session believes a request with these headers to carry.
+    fn believed(headers: &HeaderMap) -> Option<String> {
+        let request = headers.iter().fold(TestRequest::default(), TestRequest::append_header);
+        let request = request.to_http_request();
+        let cookies = request.cookies().ok()?;
+        let mut jar = CookieJar::new();
+        jar.add_original(cookies.iter().find(|cookie| cookie.name() == "session_id")?.clone());
+        jar.signed(&KEYS[0].key()).get("session_id").map(|cookie| cookie.value().to_owned())
+    }
+
+    fn received(lines: &[Vec<u8>]) -> Option<String> {
+        let mut headers = headers(lines);
+        let _ = KEYS[0].receive(&mut headers);
+        believed(&headers)
+    }
+
+    /// Bytes that a header may have, without those that separate cookies.
+    fn text() -> impl Strategy<Value = Vec<u8>> {
+        let byte = prop_oneof![32_u8..b';', b'>'..127, 128_u8..];
+        vec(byte, 0..12)
+    }
+
+    /// Somebody else's cookie.
+    fn other() -> impl Strategy<Value = Vec<u8>> {
+        let any = (text(), proptest::option::of(text())).prop_map(|(name, value)| match value {
+            Some(value) => [name, value].join(&b'='),
+            None => name,
+        });
+        prop_oneof![
+            any,
+            Just("theme=h\u{e9}ll".as_bytes().to_vec()),
+            Just(b"session_id2=x".to_vec()),
+            Just(b"=x".to_vec())
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn others_change_nothing(
+            key in 0_usize..3, before in vec(other(), 0..4), after in vec(other(), 0..4), is_one_line in any::<bool>(),
+        ) {
+            let ours = vec![signed(&KEYS[key]).into_bytes()];
+            let cookies = [before, ours, after].concat();
+            let lines = if is_one_line { vec![cookies.join(&b"; "[..])] } else { cookies };
+            let token = received(&lines);
+            prop_assert_eq!(token.as_deref(), (key < 2).then_some(TOKEN));
+        }
+
+        #[test]
+        fn a_changed_cookie_is_no_other_token(key in 0_usize..2, mutation in Mutation::any()) {
+            let changed = mutation.of(&signed(&KEYS[key]));
+            if let Ok(line) = HeaderValue::from_bytes(changed.as_bytes()) {
+                let token = received(&[line.as_bytes().to_vec()]);
+                prop_assert!(token.is_none_or(|token| token == TOKEN), "{}", changed);
+            }
+        }
+
+        #[test]
+        fn of_two_none_is_believed(one in 0_usize..3, other in 0_usize..3, disguise in "session_id|%73ession_id|session%5fid", is_one_line in any::<bool>()) {
+            let planted = signed(&KEYS[other]).replacen("session_id", &disguise, 1);
+            let pair = [signed(&KEYS[one]), planted].map(String::into_bytes);
+            let lines = if is_one_line { vec![pair.join(&b"; "[..])] } else { pair.to_vec() };
+            let token = received(&lines);
+            // A disguise is seen through and taken out; two of one name could each be the planted one.
+            let expected = (disguise != "session_id" && one < 2).then_some(TOKEN);
+            prop_assert_eq!(token.as_deref(), expected);
+        }
+
+        #[test]
+        fn nothing_makes_it_stumble(lines in vec(vec(prop_oneof![32_u8..127, 128_u8..], 0..60), 0..4)) {
+            prop_assert_eq!(received(&lines), None);
+        }
+
+        #[test]
+        fn what_is_hidden_is_gone(before in vec(other(), 0..3), key in 0_usize..2, after in vec(other(), 0..3)) {
+            let line = [before, vec![signed(&KEYS[key]).into_bytes()], after].concat().join(&b"; "[..]);
+            let mut headers = headers(&[line]);
+            KEYS[0].hide(&mut headers);
+            prop_assert!(KEYS[0].receive(&mut headers).is_none());
+            prop_assert_eq!(believed(&headers), None);
         }
     }
 }

@@ -6,7 +6,7 @@ use std::future::{Ready, ready};
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::Payload;
-use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::header::{HeaderMap, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use base64::Engine;
@@ -18,6 +18,7 @@ use sha2::Sha256;
 use super::exchange;
 use crate::clock::Timestamp;
 use crate::config::SameSitePolicy;
+use crate::http::cookies;
 use crate::http::problem::Problem;
 use crate::random;
 
@@ -47,13 +48,10 @@ impl Devices {
         Self { name, secure: is_https, same_site: same_site.into(), keys }
     }
 
-    /// The cookie's entries. Of several cookies of our name somebody has planted all but one: none is believed.
+    /// The cookie's entries.
     fn read(&self, headers: &HeaderMap) -> Vec<Entry> {
-        let lines = headers.get_all(header::COOKIE).filter_map(|line| line.to_str().ok());
-        let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        let mut ours = pairs.filter(|(name, _)| *name == self.name).map(|(_, value)| value);
-        let (value, other) = (ours.next(), ours.next());
-        let entries = value.filter(|_| other.is_none()).unwrap_or_default().split('.').take(PEOPLE);
+        let value = cookies::only(headers, self.name).unwrap_or_default();
+        let entries = value.split('.').take(PEOPLE);
         entries.filter(|entry| entry.len() == ENTRY).filter_map(|entry| URL_SAFE_NO_PAD.decode(entry).ok()).collect()
     }
 }
@@ -177,5 +175,45 @@ mod tests {
             (Some(Timestamp::from_micros(42)), Some(Timestamp::from_micros(7)))
         );
         assert_eq!(URL_SAFE_NO_PAD.encode(made("a", "bob", 7)).len(), ENTRY);
+    }
+}
+
+#[cfg(test)]
+mod properties {
+    use actix_web::http::header;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::mutation::Mutation;
+
+    const KEY: &str = "a key that only the server has";
+
+    fn known_since(line: &[u8]) -> Option<i64> {
+        let devices = Devices::new(false, SameSitePolicy::Lax, vec![KEY.into()]);
+        let mut headers = HeaderMap::new();
+        headers.insert(header::COOKIE, HeaderValue::from_bytes(line).ok()?);
+        let presented = devices.read(&headers);
+        Device { devices: Data::new(devices), presented }.known_since("alice").map(Timestamp::as_micros)
+    }
+
+    fn entry(nonce: [u8; NONCE], since: i64) -> String {
+        let facts = [&nonce[..], &since.to_be_bytes()].concat();
+        let tag = signature(&KEY.into(), &facts, "alice").finalize().into_bytes();
+        URL_SAFE_NO_PAD.encode([&facts[..], &tag[..]].concat())
+    }
+
+    proptest! {
+        #[test]
+        fn nobody_makes_one_of_another(nonce in any::<[u8; NONCE]>(), since in any::<i64>(), mutation in Mutation::any()) {
+            let good = entry(nonce, since);
+            prop_assert_eq!(known_since(format!("theme=h\u{e9}ll; device={good}").as_bytes()), Some(since));
+            let known = known_since(format!("device={}", mutation.of(&good)).as_bytes());
+            prop_assert!(known.is_none_or(|known| known == since));
+        }
+
+        #[test]
+        fn nothing_makes_it_stumble(line in proptest::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert_eq!(known_since(&[b"device=", &line[..]].concat()), None);
+        }
     }
 }

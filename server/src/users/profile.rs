@@ -27,9 +27,10 @@ pub(crate) async fn me(user: CurrentUser) -> Answer<CurrentUser> {
 pub struct ProfileChanges {
     /// The new e-mail address; `null` for none.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 254)]
     pub email: Change<Option<String>>,
     /// The new name that others see; may be empty.
+    #[schema(max_length = 200)]
     pub full_name: Option<String>,
 }
 

@@ -151,6 +151,27 @@ async fn every_renewal_changes_the_refresh_token() {
 }
 
 #[actix_web::test]
+async fn a_family_ends_however_often_it_is_renewed() {
+    let app = spawn_with(&[("REFRESH_TOKEN_DAYS", "2")]).await;
+    app.person("alice").await;
+    let mut browser = app.browser();
+    sign_in_for_tokens(&mut browser, "alice", &[]).await.is(200, "");
+    for _ in 0..47 {
+        app.advance(3600);
+        refresh(&mut browser).await.is(200, "");
+    }
+    app.advance(3600 - 1);
+    let answer = refresh(&mut browser).await;
+    answer.is(200, "");
+    assert_eq!(answer.json()["expires_in"], 1, "the last token ends with it");
+    let mut bearer = browser.with_bearer(&access_token(&answer));
+    bearer.get("/api/me").await.is(200, "");
+    app.advance(1);
+    refresh(&mut browser).await.is(401, "refresh_token_expired");
+    bearer.get("/api/me").await.is(401, "session_ended");
+}
+
+#[actix_web::test]
 async fn fifty_at_once_get_the_same_successor() {
     let app = spawn().await;
     let other = app.twin().await;

@@ -104,7 +104,7 @@ pub async fn start(config: Config, clock: Clock, folder: TempDir) -> TestApp {
     TestApp { address, metrics, clock, db, hasher, stop, folder, config, server: Some(server) }
 }
 
-fn make_dist(dist: &std::path::Path) {
+pub fn make_dist(dist: &std::path::Path) {
     let assets = dist.join("assets");
     std::fs::create_dir_all(&assets).unwrap();
     let files = [

@@ -46,6 +46,29 @@ async fn a_session_that_ends_meanwhile_makes_no_token() {
     assert_eq!(app.number("SELECT COUNT(*) FROM api_token").await, 0);
 }
 
+/// A byte now and then keeps nobody's place.
+#[actix_web::test]
+async fn a_head_that_drips_in_is_cut_off_after_five_seconds() {
+    let app = spawn().await;
+    let begun = std::time::Instant::now();
+    let (mut reader, mut writer) = TcpStream::connect(app.address).await.unwrap().into_split();
+    let drip = async {
+        writer.write_all(b"GET /api/health HTTP/1.1\r\nhost: x\r\nx: ").await.unwrap();
+        loop {
+            tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+            let _ = writer.write_all(b"x").await;
+        }
+    };
+    let mut said = Vec::new();
+    tokio::select! {
+        () = drip => {}
+        end = reader.read_to_end(&mut said) => drop(end),
+        () = tokio::time::sleep(std::time::Duration::from_secs(30)) => panic!("it is waited for"),
+    }
+    let (said, took) = (String::from_utf8_lossy(&said), begun.elapsed().as_secs_f32());
+    assert!(said.starts_with("HTTP/1.1 408") && (4.5..15.0).contains(&took), "{took} {said}");
+}
+
 #[actix_web::test]
 async fn a_body_that_does_not_come_is_not_waited_for() {
     let app = spawn().await;

@@ -209,7 +209,7 @@ async fn json_lines_say_the_same() {
         b"[{\"username\":\"x\"}]\n{\"username\":\"y\",\"password\":\"z\"}\n{\"email\":\"y@example.com\"}\n{\"username\":\"dave\"}\n\
           {\"username\":\"z\",\"\\u001b[2J\":1}\n{\"username\":\"v\\u0000\"}\n{\"username\":\"w\",\"full_name\":\"\\u0000\"}\n",
         &[
-            "line 1: is not the JSON object of a person: invalid type: map, expected a string (column 1)",
+            "line 1: is not the JSON object of a person: invalid type: sequence, expected an object (column 0)",
             "line 2: is not the JSON object of a person: unknown field `password`, expected one of `username`, `email`, \
              `full_name`, `role`, `disabled`, `password_hash` (column 26)",
             "line 3: is not the JSON object of a person: missing field `username` (column 25)",

@@ -22,6 +22,7 @@ async fn bad_login_bodies_have_names() {
         (deep.as_str(), 422, "invalid_input"),
         ("{}", 422, "invalid_input"),
         ("[]", 422, "invalid_input"),
+        (r#"["a","b",true]"#, 422, "invalid_input"),
         ("null", 422, "invalid_input"),
         (r#"{"username":"a"}"#, 422, "invalid_input"),
         (r#"{"username":1,"password":"b"}"#, 422, "invalid_input"),

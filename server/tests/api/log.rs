@@ -32,6 +32,22 @@ async fn one_line_a_request_with_what_is_needed() {
 }
 
 #[actix_web::test]
+async fn a_refusal_says_who_was_refused() {
+    let app = spawn().await;
+    let mut browser = app.signed_in("alice").await;
+    let id = browser.get("/api/me").await.json()["id"].clone();
+    for answer in [browser.get("/api/audit").await, browser.delete("/api/users/x").await] {
+        answer.is(403, "forbidden");
+        let line = log_line(&answer);
+        assert_eq!(
+            (&line["status"], &line["code"], &line["user_id"]),
+            (&403.into(), &"forbidden".into(), &id),
+            "{line}"
+        );
+    }
+}
+
+#[actix_web::test]
 async fn never_a_secret_even_at_trace() {
     let app = spawn().await;
     let mut browser = app.signed_in("alice").await;

@@ -17,12 +17,25 @@ async fn the_page_answers_navigations() {
         let answer = browser.get(path).await;
         assert_eq!((answer.status, answer.header("content-type")), (200, "text/html; charset=utf-8"), "{path}");
         assert_eq!(answer.header("cache-control"), "no-cache");
-        let policy = answer.header("content-security-policy");
-        assert!(policy.starts_with("default-src 'self'") && policy.contains("frame-ancestors 'none'"), "{policy}");
-        assert!(!policy.contains("unsafe"), "{policy}");
+        assert_eq!(
+            answer.header("content-security-policy"),
+            "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+        );
     }
     let head = browser.send(Method::HEAD, "/search", Body::None).await;
     assert_eq!((head.status, head.body.len()), (200, 0));
+}
+
+#[actix_web::test]
+async fn folders_are_not_listed() {
+    let app = spawn().await;
+    for mut browser in [app.browser(), navigating(app.browser())] {
+        for path in ["/", "/assets", "/assets/", "/assets//", "//", "/assets/?C=M", "/assets/."] {
+            let answer = browser.get(path).await;
+            assert!(!answer.text().contains("app-abc123"), "{path}: {}", answer.text());
+            assert!(answer.status == 404 || answer.text().contains("<title>Hallpass"), "{path}: {}", answer.text());
+        }
+    }
 }
 
 #[actix_web::test]

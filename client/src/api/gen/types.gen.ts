@@ -1004,7 +1004,7 @@ export type TokenRequest = {
   /**
    * `password`, or `refresh_token` for clients that hold their refresh token themselves.
    */
-  grant_type: string | null;
+  grant_type: "password" | "refresh_token";
   /**
    * With `password`: the password.
    */

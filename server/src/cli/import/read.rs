@@ -6,6 +6,8 @@ use std::io::{self, BufRead, Read};
 use anyhow::bail;
 use serde::Deserialize;
 
+use crate::http::object::Object;
+
 /// Bytes of a line at most.
 const MAX_LINE: usize = 64 * 1024;
 const COLUMNS: [&str; 6] = ["username", "email", "full_name", "role", "disabled", "password_hash"];
@@ -60,7 +62,10 @@ impl<R: BufRead> Records<R> {
         let Some((number, line)) = self.lines.next()? else { return Ok(None) };
         let record = line.map_err(str::to_owned).and_then(|line| match &mut self.layout {
             Layout::Csv { reader, columns } => record(columns, split(reader, line)?),
-            Layout::Jsonl => serde_json::from_str(line).map_err(|error| in_words(&error)),
+            Layout::Jsonl => match serde_json::from_str(line) {
+                Ok(Object(record)) => Ok(record),
+                Err(error) => Err(in_words(&error)),
+            },
         });
         Ok(Some((number, record)))
     }
@@ -93,6 +98,10 @@ fn columns(header: &[String]) -> anyhow::Result<Vec<&'static str>> {
 
 /// The fields of a line.
 fn split(reader: &mut csv_core::Reader, line: &str) -> Result<Vec<String>, String> {
+    // To the reader a line ends there, and what follows would be nobody's.
+    if line.contains('\r') {
+        return Err("contains a carriage return: lines end with a line feed, or both".to_owned());
+    }
     let (mut fields, mut ends) = (vec![0; line.len() + 1], [0; COLUMNS.len() + 1]);
     reader.reset();
     let (outcome, _, _, count) = reader.read_record(format!("{line}\n").as_bytes(), &mut fields, &mut ends);
@@ -279,6 +288,99 @@ mod tests {
         for (at, word) in [(1, "invalid"), (2, "missing field"), (3, "unknown field"), (4, "integer"), (5, "trailing")]
         {
             assert!(found[at].1.as_ref().is_err_and(|reason| reason.contains(word)), "{:?}", found[at]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod properties {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Bytes that are lines for the most part.
+    fn file() -> impl Strategy<Value = Vec<u8>> {
+        let byte = prop_oneof![4 => proptest::sample::select(&b",\"\n\r{}:[] \tax1\\"[..]), 1 => any::<u8>()];
+        let json = "\\{\"username\": ?\"[a-z]{0,3}\"(, ?\"(email|full_name|role|disabled|x)\": ?(null|true|\"[a-z]{0,3}\"))?\\}";
+        let line = prop_oneof![
+            4 => vec(byte, 0..40),
+            4 => "[a-z,\"]{0,20}".prop_map(String::into_bytes),
+            2 => json.prop_map(String::into_bytes),
+            1 => (MAX_LINE - 3..MAX_LINE + 4).prop_map(|length| vec![b'x'; length]),
+        ];
+        let end = proptest::sample::select(vec!["\n", "\r\n", "\n\n", "\n \n"]);
+        vec((line, end), 0..8).prop_map(|lines| {
+            lines.into_iter().flat_map(|(line, end)| [line, end.as_bytes().to_vec()].concat()).collect()
+        })
+    }
+
+    /// The numbers of the lines that are not blank.
+    fn numbers(text: &[u8], from: u64) -> Vec<u64> {
+        let lines = text.split(|byte| *byte == b'\n').zip(1_u64..);
+        lines
+            .filter(|(line, number)| *number >= from && !line.trim_ascii().is_empty())
+            .map(|(_, number)| number)
+            .collect()
+    }
+
+    fn quoted(field: &str) -> String {
+        format!("\"{}\"", field.replace('"', "\"\""))
+    }
+
+    proptest! {
+        #[test]
+        fn every_line_is_a_record_or_has_a_reason(file in file(), is_csv in any::<bool>()) {
+            let header = if is_csv { &b"username,email\n"[..] } else { b"" };
+            let text = [header, &file].concat();
+            let mut records = Records::new(&text[..], is_csv).unwrap();
+            let mut found = Vec::new();
+            while let Some((number, record)) = records.next().unwrap() {
+                let reason = record.err();
+                prop_assert!(reason.is_none_or(|reason| !reason.is_empty()));
+                found.push(number);
+            }
+            prop_assert_eq!(found, numbers(&text, if is_csv { 2 } else { 1 }));
+            prop_assert_eq!(records.consumed(), text.len() as u64);
+        }
+
+        #[test]
+        fn nothing_of_a_line_is_left_out(fields in vec("[a-c ,\"\r]{0,6}", 2), is_quoted in any::<bool>()) {
+            let line = if is_quoted { fields.iter().map(|field| quoted(field)).collect() } else { fields.clone() };
+            let text = format!("username,email,role\n{},\n", line.join(","));
+            let mut records = Records::new(text.as_bytes(), true).unwrap();
+            if let Some((_, Ok(record))) = records.next().unwrap() {
+                let kept = record.username.len() + record.email.unwrap_or_default().len();
+                let written = fields.iter().flat_map(|field| field.chars()).filter(|c| is_quoted || *c != '"').count();
+                prop_assert!(kept >= written, "{:?} {}", text, kept);
+            }
+        }
+
+        #[test]
+        fn a_person_comes_back_as_they_were_written(
+            username in "\\PC{1,20}", email in "\\PC{0,20}", full_name in "\\PC{0,20}", disabled in any::<bool>(), order in Just(vec![0, 1, 2, 3]).prop_shuffle(),
+        ) {
+            let columns = ["username", "email", "full_name", "disabled"];
+            let values = [&username, &email, &full_name, &disabled.to_string()];
+            let row = |write: &dyn Fn(usize) -> String| order.iter().map(|at| write(*at)).collect::<Vec<_>>().join(",");
+            let csv = format!("{}\r\n{}\r\n", row(&|at| columns[at].to_owned()), row(&|at| quoted(values[at])));
+            let json = serde_json::json!({"username": username, "email": email, "full_name": full_name, "disabled": disabled});
+            for (text, is_csv) in [(csv, true), (json.to_string(), false)] {
+                let mut records = Records::new(text.as_bytes(), is_csv).unwrap();
+                let (_, record) = records.next().unwrap().unwrap();
+                let record = record.map_err(TestCaseError::fail)?;
+                prop_assert_eq!(
+                    (record.username.as_str(), record.email.as_deref(), record.full_name.as_deref(), record.disabled),
+                    (username.as_str(), Some(email.as_str()), Some(full_name.as_str()), Some(disabled))
+                );
+            }
+        }
+
+        #[test]
+        fn no_header_makes_it_stumble(file in file(), is_csv in any::<bool>()) {
+            if let Ok(mut records) = Records::new(&file[..], is_csv) {
+                while records.next().unwrap().is_some() {}
+            }
         }
     }
 }
