@@ -80,14 +80,14 @@ impl SessionCookie {
         resigned.map(Resigned)
     }
 
-    /// Whether there is one cookie of our name or none, and nothing that may be one in disguise.
+    /// Whether there is one cookie of our name or none, nothing that may be one in disguise, and nothing that spoils the others:
+    /// nearly always, and then nothing has to be taken apart.
     fn is_as_usual(&self, headers: &HeaderMap) -> bool {
-        let lines = headers.get_all(header::COOKIE);
-        let pairs = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
-        let names = pairs.filter_map(|pair| pair.split(|byte| *byte == b'=').next()).map(<[u8]>::trim_ascii);
+        let lines = headers.get_all(header::COOKIE).map(HeaderValue::as_bytes);
         let mut ours = 0;
-        for name in names {
-            if !name.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'%') {
+        for pair in lines.flat_map(|line| line.split(|byte| *byte == b';')) {
+            let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default().trim_ascii();
+            if !pair.is_ascii() || !name.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'%') {
                 return false;
             }
             ours += u32::from(name == self.name.as_bytes());
