@@ -223,9 +223,11 @@ fn any_authorization_header() {
     let made_up = (scheme, value()).prop_map(|(scheme, value)| [scheme.as_bytes(), &value].concat());
     let good = format!("Bearer {}", fuzz.access_token).into_bytes();
     check(&(prop_oneof![made_up, changed], any::<bool>()), |(value, brings_cookie)| {
-        let is_good = value.trim_ascii() == good;
-        let is_bearer = value.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer"))
-            && value.get(6).is_none_or(|byte| *byte == b' ');
+        // HTTP trims (RFC 9110 section 5.5).
+        let trimmed = value.trim_ascii();
+        let is_good = trimmed == good;
+        let is_bearer = trimmed.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer"))
+            && trimmed.get(6).is_none_or(|byte| *byte == b' ');
         let mut headers = vec![("authorization", value)];
         if brings_cookie {
             headers.push(("cookie", fuzz.cookie.clone()));
