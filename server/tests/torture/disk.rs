@@ -147,7 +147,7 @@ async fn that_is_full() {
 async fn that_takes_no_writes() {
     let mut report = Report::new("A database file that nobody may write to any more, on SQLite");
     let folder = tempfile::tempdir().unwrap();
-    // Not test.db-shm, which SQLite maps into memory: Linux ends whoever writes to the map of an immutable file.
+    // Not `-shm`: SQLite maps it into memory, and the kernel ends whoever writes to a mapping that it can no longer keep.
     let files = ["test.db", "test.db-wal", "."].map(|name| folder.path().join(name));
     no_writes(&mut report, folder.path(), || Immutable::make(files.to_vec()), drop).await;
     report.finish();
