@@ -10,6 +10,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderName};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use tokio::sync::Mutex;
 
 use super::coding::Codings;
 use super::problem::Problem;
@@ -25,7 +26,10 @@ const SPECIAL: [HeaderName; 4] =
 
 /// The answers. Clones share them.
 #[derive(Clone, Debug, Default)]
-pub struct Assets(Arc<RwLock<Kept>>);
+pub struct Assets {
+    kept: Arc<RwLock<Kept>>,
+    reading: Arc<Mutex<()>>,
+}
 
 #[derive(Debug, Default)]
 struct Kept {
@@ -69,7 +73,7 @@ impl Assets {
     }
 
     fn find(&self, path: &str, codings: Codings) -> Option<Answer> {
-        let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
         let (_, answer) = kept.answers.get(path)?.iter().find(|(of, _)| *of == codings)?;
         Some(answer.clone())
     }
@@ -85,9 +89,13 @@ impl Assets {
         response: HttpResponse<BoxBody>,
     ) -> Result<HttpResponse, Problem> {
         let is_whole = *request.method() == Method::GET && response.status() == StatusCode::OK;
-        let is_small = |size| matches!(size, BodySize::Sized(bytes) if bytes <= MAX_FILE as u64);
-        if !is_whole || !is_kept(request.path()) || !is_small(response.body().size()) {
+        if !is_whole || !is_kept(request.path()) || !self.has_room_for(response.body().size()) {
             return Ok(response);
+        }
+        // One after the other: of all who ask for a file at once, one reads it into memory and the others find it there.
+        let _turn = self.reading.lock().await;
+        if let Some(Answer { headers, body }) = self.find(request.path(), codings) {
+            return Ok(respond(StatusCode::OK, &headers).body(body));
         }
         let (response, body) = response.into_parts();
         let body = body::to_bytes(body).await.map_err(|error| Problem::internal(anyhow::anyhow!("{error}")))?;
@@ -96,16 +104,17 @@ impl Assets {
         Ok(response.set_body(body).map_into_boxed_body())
     }
 
+    fn has_room_for(&self, size: BodySize) -> bool {
+        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
+        let bytes = MAX_FILE.min(MAX_TOTAL - kept.bytes);
+        matches!(size, BodySize::Sized(size) if size <= bytes as u64)
+    }
+
     fn insert(&self, path: &str, codings: Codings, answer: Answer) {
-        let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
         let bytes = kept.bytes + answer.body.len();
-        if bytes > MAX_TOTAL {
-            return;
-        }
-        let answers = kept.answers.entry(path.to_owned()).or_default();
-        // Two may have asked for it at once.
-        if !answers.iter().any(|(of, _)| *of == codings) {
-            answers.push((codings, answer));
+        if bytes <= MAX_TOTAL {
+            kept.answers.entry(path.to_owned()).or_default().push((codings, answer));
             kept.bytes = bytes;
         }
     }
