@@ -9,6 +9,8 @@ test("invite somebody, who chooses a password and signs in; then end their acces
   otherBrowser,
   axe,
 }) => {
+  // Six whole pages are analysed on the way.
+  test.slow();
   const guest = `${admin.username}-guest`;
   await admin.signIn(page);
   await page.getByText(admin.username).first().click();
