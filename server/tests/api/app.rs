@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::Duration;
 
+use actix_web::rt::task::JoinHandle;
 use hallpass::app::Application;
 use hallpass::clock::{Clock, Timestamp};
 use hallpass::config::{Config, LogConfig, LogFormat};
@@ -260,6 +261,40 @@ impl TestApp {
 
     pub fn advance(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
+    }
+}
+
+/// Hashes that take long, on every thread and in every place of the queue, until this is dropped.
+pub struct FullQueue(Vec<JoinHandle<()>>);
+
+impl FullQueue {
+    pub async fn of(app: &TestApp) -> Self {
+        // As slow as a stored hash may be.
+        const SLOW: &str = "$argon2id$v=19$m=131072,t=10,p=1$c29tZXNhbHRzb21lc2FsdA$\
+            AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        // A thread that was asleep takes its first job after the queue was found full: full is what stays full.
+        const REFUSED_AGAIN_AND_AGAIN: u64 = 500;
+        let fillers = (0..Hasher::CAPACITY + 16).map(|_| {
+            let hasher = app.hasher.clone();
+            actix_web::rt::spawn(async move {
+                loop {
+                    if hasher.verify(PASSWORD.into(), Some(SLOW.to_owned())).await.is_err() {
+                        tokio::time::sleep(Duration::from_micros(200)).await;
+                    }
+                }
+            })
+        });
+        let full = Self(fillers.collect());
+        while app.hasher.load().refused < REFUSED_AGAIN_AND_AGAIN {
+            actix_web::rt::task::yield_now().await;
+        }
+        full
+    }
+}
+
+impl Drop for FullQueue {
+    fn drop(&mut self) {
+        self.0.iter().for_each(JoinHandle::abort);
     }
 }
 

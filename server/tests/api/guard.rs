@@ -7,7 +7,7 @@ use hallpass::identity::Role;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::app::{Answer, Body, Browser, PASSWORD, TestApp, spawn_with};
+use crate::app::{Answer, Body, Browser, FullQueue, PASSWORD, TestApp, spawn_with};
 
 const NEW: &str = "other words nobody guesses";
 const PROXIED: [(&str, &str); 1] = [("TRUSTED_PROXIES", "127.0.0.0/8")];
@@ -273,8 +273,6 @@ async fn a_reset_link_works_and_its_password_can_be_used_at_once() {
 
 #[actix_web::test]
 async fn what_the_server_could_not_find_out_is_nobodys_failure() {
-    const SLOW: &str = "$argon2id$v=19$m=65536,t=6,p=1$c29tZXNhbHRzb21lc2FsdA$\
-        AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     let app = spawn_with(&[PROXIED[0], ("HASH_THREADS", "1")]).await;
     let strangers = Strangers::of(&app);
     strangers.hammer("alice", 4).await;
@@ -283,16 +281,7 @@ async fn what_the_server_could_not_find_out_is_nobodys_failure() {
         (app.number("SELECT failures FROM login_guard").await, app.number("SELECT allowed_at FROM login_guard").await)
     };
     let before = state().await;
-    let fillers: Vec<_> = (0..200)
-        .map(|_| {
-            let hasher = app.hasher.clone();
-            actix_web::rt::spawn(async move { hasher.verify(PASSWORD.into(), Some(SLOW.to_owned())).await })
-        })
-        .collect();
-    while app.hasher.load().refused == 0 {
-        actix_web::rt::task::yield_now().await;
-    }
+    let _full = FullQueue::of(&app).await;
     strangers.try_with("alice", "wrong").await.is(503, "overloaded");
     assert_eq!(state().await, before);
-    fillers.iter().for_each(actix_web::rt::task::JoinHandle::abort);
 }

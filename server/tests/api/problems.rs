@@ -2,16 +2,13 @@
 //! against every answer of every test; here each listed one is reached.
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
-use std::time::Duration;
 
 use hallpass::identity::Role;
 use hallpass::openapi;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::sync::Notify;
 
-use crate::app::{Answer, Body, Browser, PASSWORD, TestApp, codes, spawn_with};
+use crate::app::{Answer, Body, Browser, FullQueue, PASSWORD, TestApp, codes, spawn_with};
 use crate::events::Events;
 
 const NEW_PASSWORD: &str = "other words nobody guesses";
@@ -247,26 +244,8 @@ fn taken_address(operation: &str, target: &str) -> Value {
 
 /// The operation's answer while more wait for a hash than may, each of which takes long.
 async fn flood(app: &TestApp, caller: &mut Caller, operation: &str) -> Answer {
-    const SLOW: &str = "$argon2id$v=19$m=65536,t=6,p=1$c29tZXNhbHRzb21lc2FsdA$\
-        AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-    let full = Rc::new(Notify::new());
-    let fillers: Vec<_> = (0..80)
-        .map(|_| {
-            let (hasher, full) = (app.hasher.clone(), Rc::clone(&full));
-            actix_web::rt::spawn(async move {
-                loop {
-                    if hasher.verify(PASSWORD.into(), Some(SLOW.to_owned())).await.is_err() {
-                        full.notify_one();
-                        tokio::time::sleep(Duration::from_micros(200)).await;
-                    }
-                }
-            })
-        })
-        .collect();
-    full.notified().await;
-    let answer = caller.call(operation, password_for(operation)).await;
-    fillers.iter().for_each(actix_web::rt::task::JoinHandle::abort);
-    answer
+    let _full = FullQueue::of(app).await;
+    caller.call(operation, password_for(operation)).await
 }
 
 /// A body with which the operation has to compute a hash, where the usual one has none.
