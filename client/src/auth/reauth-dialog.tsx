@@ -4,12 +4,12 @@ import { ApiError, isWrongInput } from "#api/error.ts";
 import { reauth } from "#api/gen/sdk.gen.ts";
 import { settleReauth } from "#auth/reauth.ts";
 import { SignInError } from "#auth/sign-in-error.tsx";
-import { tellOtherTabs } from "#auth/tabs.ts";
 import { useWait } from "#auth/use-wait.ts";
 import { Alert } from "#ui/alert.tsx";
 import { Button } from "#ui/button.tsx";
 import { Dialog } from "#ui/dialog.tsx";
 import { PasswordField } from "#ui/password-field.tsx";
+import { KnownUsername } from "#ui/username-field.tsx";
 
 /** Asks for the password once more, and then lets what was begun go on. */
 export function ReauthDialog({ username }: { username: string }) {
@@ -18,9 +18,6 @@ export function ReauthDialog({ username }: { username: string }) {
   const prove = useMutation({
     mutationFn: (password: string) => reauth({ body: { password }, throwOnError: true }),
     onSuccess: () => {
-      // What was asked with the cookie until now, which is none any more, is answered as if nobody were signed in: this tab,
-      // which hears itself, and the others ask again.
-      tellOtherTabs();
       settleReauth(queryClient, "proved");
     },
   });
@@ -46,8 +43,7 @@ export function ReauthDialog({ username }: { username: string }) {
       onClose={giveUp}
     >
       <form method="post" onSubmit={submit} className="grid gap-5">
-        {/* Password managers look for a username beside the password. */}
-        <input type="text" name="username" autoComplete="username" value={username} readOnly hidden />
+        <KnownUsername username={username} />
         {isWrong ? (
           <Alert tone="danger">The password is wrong.</Alert>
         ) : (

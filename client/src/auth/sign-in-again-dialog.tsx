@@ -8,6 +8,7 @@ import { useWait } from "#auth/use-wait.ts";
 import { Button } from "#ui/button.tsx";
 import { Dialog } from "#ui/dialog.tsx";
 import { PasswordField } from "#ui/password-field.tsx";
+import { KnownUsername } from "#ui/username-field.tsx";
 
 export interface SignInAgainDialogProps {
   username: string;
@@ -38,8 +39,7 @@ export function SignInAgainDialog({ username, reason }: SignInAgainDialogProps) 
         <p className="text-sm">
           Continue as <strong className="font-medium">{username}</strong>
         </p>
-        {/* Password managers look for a username beside the password. */}
-        <input type="text" name="username" autoComplete="username" value={username} readOnly hidden />
+        <KnownUsername username={username} />
         <SignInError error={signIn.error} wait={wait} />
         <PasswordField
           ref={password}

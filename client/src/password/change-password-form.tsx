@@ -4,11 +4,13 @@ import { ApiError } from "#api/error.ts";
 import { changePassword } from "#api/gen/sdk.gen.ts";
 import type { PasswordRequest } from "#api/gen/types.gen.ts";
 import { SignInError } from "#auth/sign-in-error.tsx";
+import { tellOtherTabs } from "#auth/tabs.ts";
 import { useWait } from "#auth/use-wait.ts";
 import { usePageOwner } from "#auth/session.ts";
 import { Button } from "#ui/button.tsx";
 import { formText } from "#ui/form-text.ts";
 import { PasswordField } from "#ui/password-field.tsx";
+import { KnownUsername } from "#ui/username-field.tsx";
 
 interface ChangePasswordFormProps {
   onDone: () => void;
@@ -23,6 +25,9 @@ export function ChangePasswordForm({ onDone, children }: ChangePasswordFormProps
   const change = useMutation({
     mutationFn: (body: PasswordRequest) => changePassword({ body, throwOnError: true }),
     onSuccess: () => {
+      // What was asked with the cookie until now, which is none any more, is answered as if nobody were signed in: this tab,
+      // which hears itself, and the others ask again.
+      tellOtherTabs();
       void queryClient.invalidateQueries({ queryKey: ["sessions"] });
     },
     // It holds two passwords.
@@ -48,15 +53,7 @@ export function ChangePasswordForm({ onDone, children }: ChangePasswordFormProps
 
   return (
     <form method="post" onSubmit={submit} className="grid gap-5">
-      {/* Password managers look for a username beside the password. */}
-      <input
-        type="text"
-        name="username"
-        autoComplete="username"
-        value={owner?.username ?? ""}
-        readOnly
-        hidden
-      />
+      <KnownUsername username={owner?.username ?? ""} />
       {!isWrong && <SignInError error={change.error} wait={wait} areFieldsShown />}
       <PasswordField
         label="Current password"

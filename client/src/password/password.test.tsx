@@ -2,8 +2,9 @@ import { screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { http, HttpResponse } from "msw";
 import { beforeEach, expect, test } from "vitest";
+import { SESSION_KEY } from "#auth/session.ts";
 import { renderApp } from "#testing/app.tsx";
-import { answerMe, answerTokens, person, problem, server } from "#testing/server.ts";
+import { answerMe, answerTokens, notSignedIn, person, problem, server } from "#testing/server.ts";
 
 let answer: () => Response;
 let sent: unknown[];
@@ -37,6 +38,33 @@ test("says that it is changed, and forgets what was typed", async () => {
   expect(sent).toEqual([{ current_password: "old words", new_password: "new words" }]);
   expect(screen.getByLabelText("Current password")).toHaveValue("");
   expect(screen.getByLabelText("New password")).toHaveValue("");
+});
+
+test("whose password has just changed is not asked to sign in for an answer to the cookie before", async () => {
+  let cookie = "old";
+  let isHeld = false;
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  server.use(
+    http.get("*/api/me", async () => {
+      const sent = cookie;
+      if (isHeld && sent === "old") await held;
+      return sent === cookie ? HttpResponse.json(person("alice")) : notSignedIn();
+    }),
+  );
+  answer = () => {
+    cookie = "new";
+    return new HttpResponse(null, { status: 204 });
+  };
+  const queryClient = renderApp("/account");
+  await screen.findByLabelText("Current password");
+  isHeld = true;
+  void queryClient.invalidateQueries({ queryKey: SESSION_KEY });
+  await change("old words", "new words");
+  expect(await screen.findByText("Your password is changed.")).toBeInTheDocument();
+  release();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(screen.queryByRole("dialog", { name: "Sign in again" })).toBeNull();
 });
 
 test("a wrong password and a bad one are said beside their fields", async () => {

@@ -3,9 +3,8 @@ import userEvent from "@testing-library/user-event";
 import { http, HttpResponse } from "msw";
 import { beforeEach, expect, test } from "vitest";
 import type { CreateToken, Token } from "#api/gen/types.gen.ts";
-import { SESSION_KEY } from "#auth/session.ts";
 import { renderApp } from "#testing/app.tsx";
-import { answerMe, notSignedIn, person, problem, server } from "#testing/server.ts";
+import { answerMe, person, problem, server } from "#testing/server.ts";
 
 const SECRET = `hp_${"0123456789abcdef".repeat(4)}01234567`;
 
@@ -98,36 +97,6 @@ test("where the password is wanted once more, what was begun goes on after it", 
   expect(await screen.findByText(SECRET)).toBeInTheDocument();
   expect(wanted.map(({ name }) => name)).toEqual(["backup"]);
   expect(create.count).toBe(2);
-});
-
-test("who has just entered the password again is not asked to sign in for an answer to the cookie before", async () => {
-  let cookie = "old";
-  let isHeld = false;
-  let release: () => void = () => undefined;
-  const held = new Promise<void>((resolve) => (release = resolve));
-  server.use(
-    http.get("*/api/me", async () => {
-      const sent = cookie;
-      if (isHeld && sent === "old") await held;
-      return sent === cookie ? HttpResponse.json(person("alice")) : notSignedIn();
-    }),
-    http.post("*/api/tokens", () => (cookie === "old" ? problem(403, "reauth_required") : undefined)),
-    http.post("*/api/reauth", () => {
-      cookie = "new";
-      return new HttpResponse(null, { status: 204 });
-    }),
-  );
-  const queryClient = renderApp("/account");
-  await fillIn("backup");
-  const dialog = await screen.findByRole("dialog", { name: "Confirm that it is you" });
-  isHeld = true;
-  void queryClient.invalidateQueries({ queryKey: SESSION_KEY });
-  await userEvent.type(within(dialog).getByLabelText("Password"), "right");
-  await userEvent.click(within(dialog).getByRole("button", { name: "Confirm" }));
-  expect(await screen.findByText(SECRET)).toBeInTheDocument();
-  release();
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  expect(screen.queryByRole("dialog", { name: "Sign in again" })).toBeNull();
 });
 
 test("who does not give it is told that nothing was changed, and keeps what was typed", async () => {

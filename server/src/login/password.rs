@@ -94,7 +94,7 @@ pub(crate) async fn change(
             }
             sessions::end_all(tx, &user.id, Some(&session.id), EndReason::PasswordChanged, now).await?;
             if let Some(token) = &token
-                && !sessions::renew(tx, &session, &token.hash(), now).await?
+                && !sessions::renew(tx, &session.id, &token.hash(), now).await?
             {
                 return Err(Problem::new(Code::NotAuthenticated));
             }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use actix_session::Session;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use secrecy::SecretString;
@@ -15,10 +14,9 @@ use crate::clock::Clock;
 use crate::http::client::Client;
 use crate::http::extract::Json;
 use crate::http::problem::{Code, Problem};
-use crate::identity::{Means, SignedIn};
+use crate::identity::SignedIn;
 use crate::problems;
-use crate::secret::token::PlainToken;
-use crate::sessions::{queries as sessions, state};
+use crate::sessions::queries as sessions;
 
 /// The proof.
 #[derive(Deserialize, ToSchema)]
@@ -41,15 +39,13 @@ problems!(
         PayloadTooLarge, UnsupportedMediaType, InvalidInput, TooManyAttempts, InternalError, Unavailable, Overloaded
 );
 
-/// Marks the session as one whose person has just entered the password; a cookie gets another token. Failures count like
-/// those of a login.
+/// Marks the session as one whose person has just entered the password. Failures count like those of a login.
 #[utoipa::path(post, path = "/reauth", operation_id = "reauth", tag = "signing in", request_body = ReauthRequest,
     responses((status = 204, description = "Proved."), ReauthProblems))]
 pub(crate) async fn reauth(
     client: Client,
     json: Json<ReauthRequest>,
     caller: SignedIn,
-    cookie: Session,
     authenticator: Data<Authenticator>,
     clock: Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
@@ -60,23 +56,14 @@ pub(crate) async fn reauth(
     let SignedIn { user, session } = caller;
     let now = clock.now();
     let entry = Entry::new(Event::Reauthenticated, now).own(&user).from(Some(&client));
-    // Whoever holds a copy of the cookie is not to do what its person has just proved to be allowed (OWASP ASVS 5.0, 7.2.4).
-    let token = (user.means == Means::Cookie).then(PlainToken::generate);
     authenticator
         .db()
         .write(async |tx| {
-            let lives = match &token {
-                Some(token) => sessions::renew(tx, &session, &token.hash(), now).await?,
-                None => sessions::freshen(tx, &session.id, now).await?,
-            };
-            if !lives {
+            if !sessions::freshen(tx, &session.id, now).await? {
                 return Err(Problem::new(Code::NotAuthenticated));
             }
             Ok(audit::queries::insert(tx, &entry).await?)
         })
         .await?;
-    if let Some(token) = &token {
-        state::sign_in(&cookie, token, &session, now)?;
-    }
     Ok(HttpResponse::NoContent().finish())
 }

@@ -153,25 +153,16 @@ pub async fn role_of_living(tx: &mut Tx, id: &str, now: Timestamp) -> Result<Opt
         .await)
 }
 
-/// Gives a living session another token, and notes that its person has just proved who they are; says whether it lives and
-/// nobody was quicker, for then the browser has the token of that one.
+/// Gives a living session another token, and notes that its person has just proved who they are; says whether it lives.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn renew(
-    tx: &mut Tx,
-    session: &CurrentSession,
-    token: &TokenHash,
-    now: Timestamp,
-) -> Result<bool, sqlx::Error> {
-    const RENEW: Sql = sql!(
-        "UPDATE session SET token_hash = ?, authenticated_at = ? WHERE id = ? AND authenticated_at = ? AND status = ?"
-    );
+pub async fn renew(tx: &mut Tx, id: &str, token: &TokenHash, now: Timestamp) -> Result<bool, sqlx::Error> {
+    const RENEW: Sql = sql!("UPDATE session SET token_hash = ?, authenticated_at = ? WHERE id = ? AND status = ?");
     on_tx!(tx, RENEW, |connection, text| sqlx::query(text)
         .bind(token.as_bytes())
         .bind(now)
-        .bind(&session.id)
-        .bind(session.authenticated_at)
+        .bind(id)
         .bind(Status::Active)
         .execute(connection)
         .await

@@ -371,8 +371,7 @@ export const changePassword = <ThrowOnError extends boolean = false>(
   });
 
 /**
- * Marks the session as one whose person has just entered the password; a cookie gets another token. Failures count like
- * those of a login.
+ * Marks the session as one whose person has just entered the password. Failures count like those of a login.
  */
 export const reauth = <ThrowOnError extends boolean = false>(options: Options<ReauthData, ThrowOnError>) =>
   (options.client ?? client).post<ReauthResponses, ReauthErrors, ThrowOnError>({
