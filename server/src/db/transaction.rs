@@ -52,7 +52,7 @@ impl Db {
     pub async fn write<T, E: Abort>(&self, body: impl AsyncFn(&mut Tx) -> Result<T, E>) -> Result<T, E> {
         let mut retry = 0;
         loop {
-            let outcome = Box::pin(self.write_once(&body)).await;
+            let outcome = self.write_once(&body).await;
             let error = outcome.as_ref().err().and_then(Abort::database_error);
             if error.is_some_and(is_read_only) {
                 self.demotion().note();
