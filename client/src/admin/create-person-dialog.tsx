@@ -10,6 +10,7 @@ import { Dialog } from "#ui/dialog.tsx";
 import { TextField } from "#ui/field.tsx";
 import { formText } from "#ui/form-text.ts";
 import { SelectField } from "#ui/select-field.tsx";
+import { UsernameField } from "#ui/username-field.tsx";
 
 interface CreatePersonDialogProps {
   onClose: () => void;
@@ -55,14 +56,10 @@ export function CreatePersonDialog({ onClose, onDone }: CreatePersonDialogProps)
     <Dialog title="Invite somebody" description="They choose their password themselves." onClose={onClose}>
       <form noValidate onSubmit={submit} className="grid gap-5">
         {create.error && !isAboutField && <Alert tone="danger">{errorSentence(create.error)}</Alert>}
-        <TextField
+        <UsernameField
           label="Username"
-          name="username"
           autoComplete="off"
-          autoCapitalize="none"
-          spellCheck={false}
           maxLength={64}
-          required
           error={isTaken("username_taken") ?? (fields["username"] && `The username ${fields["username"]}.`)}
         />
         <TextField

@@ -4,8 +4,8 @@ import { useDeletePerson } from "#admin/queries.ts";
 import { Alert } from "#ui/alert.tsx";
 import { Button } from "#ui/button.tsx";
 import { Dialog } from "#ui/dialog.tsx";
-import { TextField } from "#ui/field.tsx";
 import { formText } from "#ui/form-text.ts";
+import { UsernameField } from "#ui/username-field.tsx";
 
 interface DeletePersonDialogProps {
   id: string;
@@ -33,12 +33,10 @@ export function DeletePersonDialog({ id, username, onClose, onGone }: DeletePers
     >
       <form noValidate onSubmit={submit} className="grid gap-5">
         {remove.error && <Alert tone="danger">{errorSentence(remove.error)}</Alert>}
-        <TextField
+        <UsernameField
           label={`Type ${username} to confirm`}
           name="name"
           autoComplete="off"
-          autoCapitalize="none"
-          spellCheck={false}
           error={isMeant === false ? `This is not ${username}.` : undefined}
         />
         <div className="flex flex-wrap-reverse justify-end gap-3">

@@ -7,10 +7,10 @@ import { SignInError } from "#auth/sign-in-error.tsx";
 import { useWait } from "#auth/use-wait.ts";
 import { Button, ButtonLink } from "#ui/button.tsx";
 import { Empty } from "#ui/empty.tsx";
-import { TextField } from "#ui/field.tsx";
 import { formText } from "#ui/form-text.ts";
 import { Page } from "#ui/page.tsx";
 import { paths } from "#paths.ts";
+import { UsernameField } from "#ui/username-field.tsx";
 
 /** Asking for a link to a new password. The server does not say whether there is such a person, so the page cannot either. */
 export function ForgotPasswordPage() {
@@ -41,14 +41,9 @@ export function ForgotPasswordPage() {
     <Page title="Forgotten password" intro="We send you a link to choose a new one." width="form">
       <form method="post" noValidate onSubmit={submit} className="mt-6 grid gap-5">
         <SignInError error={ask.error} wait={wait} areFieldsShown />
-        <TextField
+        <UsernameField
           label="Username or e-mail address"
-          name="username"
           autoComplete="username"
-          autoCapitalize="none"
-          autoCorrect="off"
-          spellCheck={false}
-          required
           error={reason && `The name ${reason}.`}
         />
         <Button type="submit" pending={ask.isPending} waiting={wait > 0}>

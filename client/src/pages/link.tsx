@@ -17,6 +17,7 @@ import { Page } from "#ui/page.tsx";
 import { PageSkeleton } from "#ui/skeleton.tsx";
 import { Time } from "#ui/time.tsx";
 import { paths } from "#paths.ts";
+import { KnownUsername } from "#ui/username-field.tsx";
 
 function linkQuery(token: string) {
   return queryOptions({
@@ -142,8 +143,7 @@ function PasswordForm({ link, error, pending, onSubmit }: FormProps) {
       width="form"
     >
       <form method="post" noValidate onSubmit={submit} className="mt-6 grid gap-5">
-        {/* Password managers look for a username beside the password. */}
-        <input type="text" name="username" autoComplete="username" value={link.username} readOnly hidden />
+        <KnownUsername username={link.username} />
         {error && !reason && <Alert tone="danger">{errorSentence(error)}</Alert>}
         <NewPasswordField label="New password" about={() => [link.username, link.full_name]} error={reason} />
         <Button type="submit" pending={pending}>

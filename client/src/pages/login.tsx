@@ -9,11 +9,12 @@ import { SignInError } from "#auth/sign-in-error.tsx";
 import { useWait } from "#auth/use-wait.ts";
 import { Alert } from "#ui/alert.tsx";
 import { Button } from "#ui/button.tsx";
-import { CheckboxField, TextField } from "#ui/field.tsx";
+import { CheckboxField } from "#ui/field.tsx";
 import { formText } from "#ui/form-text.ts";
 import { Page } from "#ui/page.tsx";
 import { PasswordField } from "#ui/password-field.tsx";
 import { paths } from "#paths.ts";
+import { UsernameField } from "#ui/username-field.tsx";
 
 export function LoginPage() {
   const auth = useAuth();
@@ -59,15 +60,10 @@ export function LoginPage() {
       <form method="post" noValidate onSubmit={submit} className="mt-6 grid gap-5">
         {auth.status === "ended" && !signIn.error && <Alert tone="info">{reasonSentence(auth.reason)}</Alert>}
         <SignInError error={signIn.error} wait={wait} areFieldsShown />
-        <TextField
+        <UsernameField
           ref={username}
           label="Username or e-mail address"
-          name="username"
           autoComplete="username"
-          autoCapitalize="none"
-          autoCorrect="off"
-          spellCheck={false}
-          required
           error={fields["username"] && `The name ${fields["username"]}.`}
         />
         <PasswordField

@@ -8,9 +8,9 @@ import { tellOtherTabs } from "#auth/tabs.ts";
 import { Alert } from "#ui/alert.tsx";
 import { Button } from "#ui/button.tsx";
 import { Dialog } from "#ui/dialog.tsx";
-import { TextField } from "#ui/field.tsx";
 import { formText } from "#ui/form-text.ts";
 import { PasswordField } from "#ui/password-field.tsx";
+import { UsernameField } from "#ui/username-field.tsx";
 
 interface DeleteAccountDialogProps {
   username: string;
@@ -47,12 +47,10 @@ export function DeleteAccountDialog({ username, onClose }: DeleteAccountDialogPr
     >
       <form method="post" noValidate onSubmit={submit} className="grid gap-5">
         {leave.error && !isWrong && <Alert tone="danger">{errorSentence(leave.error)}</Alert>}
-        <TextField
+        <UsernameField
           label={`Type ${username} to confirm`}
           name="name"
           autoComplete="off"
-          autoCapitalize="none"
-          spellCheck={false}
           error={isMeant === false ? `This is not ${username}.` : undefined}
         />
         <PasswordField

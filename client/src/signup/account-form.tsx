@@ -9,6 +9,7 @@ import { NewPasswordField } from "#signup/new-password-field.tsx";
 import { Button } from "#ui/button.tsx";
 import { TextField } from "#ui/field.tsx";
 import { formText } from "#ui/form-text.ts";
+import { UsernameField } from "#ui/username-field.tsx";
 
 interface AccountFormProps {
   /** Makes the account, which signs in to it. */
@@ -51,14 +52,9 @@ export function AccountForm({ make, onDone, label }: AccountFormProps) {
   return (
     <form ref={form} method="post" noValidate onSubmit={submit} className="mt-6 grid gap-5">
       {Object.keys(fields).length === 0 && <SignInError error={create.error} wait={wait} />}
-      <TextField
+      <UsernameField
         label="Username"
-        name="username"
         autoComplete="username"
-        autoCapitalize="none"
-        autoCorrect="off"
-        spellCheck={false}
-        required
         maxLength={64}
         hint="Letters, digits, dots, underscores and hyphens."
         error={fields["username"]}
