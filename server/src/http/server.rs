@@ -12,11 +12,13 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{AppConfig, ServiceResponse};
 use actix_web::rt::net::TcpStream;
 
-#[cfg(target_os = "linux")]
 use socket2::SockRef;
 
 use super::connection::Connection;
 
+/// How many clients may wait to be let in, as far as the system allows; the standard library asks for 128. Who comes next has to
+/// try again, a second later at the earliest.
+const WAITING: i32 = 4096;
 /// How long a client may take to send its first request's head.
 const HEAD_WITHIN: Duration = Duration::from_secs(5);
 /// How long a client has to close a connection that is done with.
@@ -39,9 +41,11 @@ where
         + 'static,
     B: MessageBody + 'static,
 {
+    let socket = SockRef::from(&listener);
+    socket.listen(WAITING)?;
     // Connections inherit it.
     #[cfg(target_os = "linux")]
-    SockRef::from(&listener).set_tcp_notsent_lowat(UNSENT)?;
+    socket.set_tcp_notsent_lowat(UNSENT)?;
     let stopping = builder.graceful_shutdown_signal();
     let serve = move || {
         let stopping = stopping.clone();
