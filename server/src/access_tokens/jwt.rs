@@ -1,9 +1,11 @@
 //! Signing and verifying access tokens.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jsonwebtoken::{Header, Validation, decode, decode_header, encode};
+use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -11,11 +13,15 @@ use super::keys::{self, Key, KeyError};
 use crate::clock::Timestamp;
 use crate::config::TokenConfig;
 use crate::identity::{CurrentSession, new_id};
+use crate::secret::token::TokenHash;
 
 /// What clocks of two servers may differ by.
 const LEEWAY: i64 = 5;
 /// RFC 9068 section 2.1: an access token, and no other kind of JWT.
 const TYPE: &str = "at+jwt";
+/// How many tokens of ours are known again, of less than a kilobyte each: a signature costs more to verify than all else that a
+/// request needs, and stays what it is.
+const KNOWN: usize = 4096;
 
 /// Makes and verifies access tokens.
 pub struct AccessTokens {
@@ -23,6 +29,7 @@ pub struct AccessTokens {
     /// Who issues them and whom they are for: us.
     issuer: String,
     lifetime: Duration,
+    known: Cache<TokenHash, Arc<Claims>>,
 }
 
 /// What an access token says (RFC 9068 section 2.2). Times are seconds since the Unix epoch.
@@ -55,7 +62,7 @@ impl AccessTokens {
     /// # Errors
     /// [`KeyError`] when the keys cannot be used.
     pub fn new(config: &TokenConfig, issuer: String) -> Result<Self, KeyError> {
-        Ok(Self { keys: keys::parse(&config.keys)?, issuer, lifetime: config.lifetime })
+        Ok(Self { keys: keys::parse(&config.keys)?, issuer, lifetime: config.lifetime, known: Cache::new(KNOWN) })
     }
 
     /// A token for a session, and the seconds that it lives: never longer than the session.
@@ -90,20 +97,30 @@ impl AccessTokens {
     /// The key decides about the algorithm, never the token (RFC 8725 section 3.1); keys that a token names or brings itself
     /// are not looked at.
     #[must_use]
-    pub fn verify(&self, token: &str, now: Timestamp) -> Option<Claims> {
+    pub fn verify(&self, token: &str, now: Timestamp) -> Option<Arc<Claims>> {
         let now = seconds(now);
         let is_now =
-            |claims: &Claims| now < claims.exp.saturating_add(LEEWAY) && now >= claims.nbf.saturating_sub(LEEWAY);
+            |claims: &Arc<Claims>| now < claims.exp.saturating_add(LEEWAY) && now >= claims.nbf.saturating_sub(LEEWAY);
         self.claims(token).filter(is_now)
     }
 
     /// The session that a token of ours belongs to, whatever its time.
     #[must_use]
     pub fn session_of(&self, token: &str) -> Option<String> {
-        self.claims(token).map(|claims| claims.sid)
+        self.claims(token).map(|claims| claims.sid.clone())
     }
 
-    fn claims(&self, token: &str) -> Option<Claims> {
+    fn claims(&self, token: &str) -> Option<Arc<Claims>> {
+        let hash = TokenHash::of(token);
+        if let Some(claims) = self.known.get(&hash) {
+            return Some(claims);
+        }
+        let claims = Arc::new(self.read(token)?);
+        self.known.insert(hash, Arc::clone(&claims));
+        Some(claims)
+    }
+
+    fn read(&self, token: &str) -> Option<Claims> {
         let header = decode_header(token).ok()?;
         let key = self.keys.iter().find(|key| header.kid.as_deref() == Some(&key.id))?;
         if header.alg != key.algorithm || header.typ.as_deref() != Some(TYPE) {
@@ -179,7 +196,7 @@ mod properties {
             let is_now = offset >= -LEEWAY && offset < i64::try_from(lives.min(300)).unwrap() + LEEWAY;
             for tokens in [&ED25519, &P256] {
                 let token = sign(tokens, &user, &session, lives);
-                let read = tokens.verify(&token, at).map(|claims| (claims.sub, claims.sid));
+                let read = tokens.verify(&token, at).map(|claims| (claims.sub.clone(), claims.sid.clone()));
                 prop_assert_eq!(read, is_now.then(|| (user.clone(), session.clone())));
                 prop_assert_eq!(tokens.session_of(&token), Some(session.clone()));
             }

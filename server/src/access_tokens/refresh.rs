@@ -5,6 +5,7 @@
 //! For ten seconds all of them get the same successor. It is not kept anywhere in clear for that: it is computed from the
 //! token that is presented and a key of the server's.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -32,7 +33,7 @@ pub const PERIOD: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub enum Renewal {
     /// Its successor, and whose it is.
-    Renewed(Box<CurrentUser>, PlainToken),
+    Renewed(Arc<CurrentUser>, PlainToken),
     /// It was used before: its session has been ended.
     Reused,
     /// Its session has ended.
