@@ -273,7 +273,7 @@ impl Application {
             traces: self.traces,
             proxies: proxies.clone(),
         });
-        let origins = TrustedOrigins::new(http.origin(), http.allowed_origins.clone());
+        let origins = Data::new(TrustedOrigins::new(http.origin(), http.allowed_origins.clone()));
         let rules = LoginRules {
             lifetime: session.lifetime,
             token_lifetime: token.refresh_lifetime,
@@ -289,7 +289,7 @@ impl Application {
         let access_tokens = Data::new(self.access_tokens);
         let devices = Data::new(Devices::new(http.is_https(), session.same_site, session.keys.clone()));
         let (db, clock) = (self.db.clone(), self.clock.clone());
-        let bearer = Bearer::new(db, clock, access_tokens.clone(), token_toucher, self.versions.clone());
+        let bearer = Data::new(Bearer::new(db, clock, access_tokens.clone(), token_toucher, self.versions.clone()));
         let directory = Data::new(Directory::new(self.db.clone(), self.versions));
         let refresher =
             Data::new(Refresher::new(self.db.clone(), self.clock.clone(), sessions.clone(), session.keys.clone()));
@@ -297,6 +297,7 @@ impl Application {
         let authenticator = Data::new(Authenticator::new(db, clock, self.hasher, self.metrics, key));
         let (db, clock, drain) = (Data::new(self.db), Data::new(self.clock), Data::new(self.drain));
         let newsroom = self.newsroom;
+        let sessions = Data::new(sessions);
         let clients = Data::new(Clients { proxies, browsers: Browsers::default() });
         let assets = Assets::default();
         let documentation = Data::new(Documentation::new(openapi::document));
@@ -336,7 +337,7 @@ impl Application {
                 .app_data(directory.clone())
                 .app_data(documentation.clone())
                 .app_data(PayloadConfig::new(MAX_BODY))
-                .app_data(ThinData(sessions.clone()))
+                .app_data(sessions.clone())
                 .app_data(ThinData(rules))
                 .app_data(ThinData(freshness))
                 .app_data(new_passwords.clone())
@@ -347,8 +348,8 @@ impl Application {
                 .app_data(ThinData(registration))
                 .app_data(ThinData(newsroom.clone()))
                 .app_data(ThinData(refresh_cookie))
-                .app_data(ThinData(bearer.clone()))
-                .app_data(ThinData(origins.clone()))
+                .app_data(bearer.clone())
+                .app_data(origins.clone())
                 .app_data(envelope.clone())
                 .service(api)
                 .configure(access_tokens::routes::configure_well_known)

@@ -1,13 +1,15 @@
 //! `Authorization: Bearer`: an access token or a token for scripts, told apart by its look. It wins over a cookie: while it is
 //! there, the session cookie is not looked at, so a bad token is 401 even beside a good cookie.
 
+use std::sync::Arc;
+
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::web::{Data, ThinData};
+use actix_web::web::Data;
 use percent_encoding::percent_decode_str;
 
 use crate::access_tokens::AccessTokens;
@@ -29,7 +31,7 @@ const SIGN_OUT: &str = "/api/logout";
 const KEPT: usize = 4096;
 
 /// Judges the tokens of requests.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Bearer {
     db: Db,
     clock: Clock,
@@ -76,7 +78,7 @@ impl Bearer {
         }
         let user = CurrentUser::from(found.as_ref());
         telemetry::note_user(&user.id);
-        Ok(Some(Credential::User(Box::new(user))))
+        Ok(Some(Credential::User(Arc::new(user))))
     }
 }
 
@@ -93,8 +95,8 @@ fn speaks_for(credential: &Credential, user_id: &str) -> bool {
 /// # Errors
 /// Those of the layers inside.
 pub async fn authenticate(
-    bearer: ThinData<Bearer>,
-    sessions: ThinData<Sessions>,
+    bearer: Data<Bearer>,
+    sessions: Data<Sessions>,
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {

@@ -43,6 +43,11 @@ impl Timestamp {
         Self(self.0.saturating_sub(micros(duration)))
     }
 
+    fn to_rfc3339(self) -> String {
+        let moment = DateTime::<Utc>::from_timestamp_micros(self.0).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        moment.to_rfc3339_opts(SecondsFormat::Micros, true)
+    }
+
     /// The time from `earlier` until this moment, zero where `earlier` is not earlier.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
@@ -56,8 +61,7 @@ fn micros(duration: Duration) -> i64 {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let moment = DateTime::<Utc>::from_timestamp_micros(self.0).unwrap_or(DateTime::<Utc>::MAX_UTC);
-        f.write_str(&moment.to_rfc3339_opts(SecondsFormat::Micros, true))
+        f.write_str(&self.to_rfc3339())
     }
 }
 
@@ -70,7 +74,7 @@ impl<'de> Deserialize<'de> for Timestamp {
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(&self.to_rfc3339())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Who is asking. The session layer finds out and leaves its answer with the request; extractors only read it.
 
 use std::future::{Ready, ready};
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
@@ -151,7 +152,7 @@ impl EndReason {
 #[derive(Debug)]
 pub enum Credential {
     /// A person.
-    User(Box<CurrentUser>),
+    User(Arc<CurrentUser>),
     /// The token of a session that has ended.
     Ended {
         /// Why.

@@ -1,7 +1,7 @@
 //! What gives a person access: their sessions, their tokens, and a link to a new password.
 
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Json as Answer, ThinData};
+use actix_web::web::{Data, Json as Answer};
 use actix_web::{CustomizeResponder, HttpResponse, Responder};
 
 use super::accounts::account;
@@ -39,7 +39,7 @@ pub(crate) async fn list_sessions(
     query: Query<SessionsQuery>,
     db: Data<Db>,
     clock: Data<Clock>,
-    layers: ThinData<Sessions>,
+    layers: Data<Sessions>,
 ) -> Result<Answer<Page<Session>>, Problem> {
     let owner = account(&db, &id.0).await?;
     let of = Whose { user_id: &owner.id, current: Some(&admin.0.session.id) };

@@ -42,7 +42,7 @@ pub(crate) async fn follow(
     newsroom: ThinData<Newsroom>,
     drain: Data<Drain>,
     db: Data<Db>,
-    sessions: ThinData<Sessions>,
+    sessions: Data<Sessions>,
     clock: Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
     if drain.has_begun() {

@@ -53,6 +53,13 @@ impl Envelope {
         let is_trusted = || request.peer_addr().is_some_and(|peer| self.proxies.trusts(peer.ip().to_canonical()));
         if self.traces.is_on() && is_trusted() { Traces::parent(request.headers()) } else { Parent::default() }
     }
+
+    /// The pattern of the route; `None` where none matches. Nearly every route has no parameters, and is found without asking
+    /// every pattern in turn.
+    fn pattern(&self, request: &ServiceRequest) -> Option<String> {
+        let path = request.path();
+        if self.metrics.requests().is_route(path) { Some(path.to_owned()) } else { request.match_pattern() }
+    }
 }
 
 /// One request, as the answer and the log line need it once it has been consumed.
@@ -87,11 +94,11 @@ pub async fn wrap(
     envelope.metrics.requests().begin();
     let exchange = Exchange {
         parent: envelope.parent(&request),
+        pattern: envelope.pattern(&request),
         ip: envelope.proxies.client_ip(request.peer_addr(), request.headers()),
         envelope,
         method: request.method().clone(),
         path: request.path().to_owned(),
-        pattern: request.match_pattern(),
         started: Instant::now(),
         // Random, not counted: an id must not tell how busy the server is.
         facts: Rc::new(RequestFacts::of(Uuid::from_bytes(random::quick_bytes()).simple().to_string())),

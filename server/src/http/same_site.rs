@@ -10,7 +10,8 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName};
 use actix_web::middleware::Next;
-use actix_web::{Error, FromRequest, HttpRequest, web};
+use actix_web::web::Data;
+use actix_web::{Error, FromRequest, HttpRequest};
 
 use super::problem::{Code, Problem};
 
@@ -60,7 +61,7 @@ impl TrustedOrigins {
 /// # Errors
 /// Those of the layers inside.
 pub async fn guard(
-    origins: web::ThinData<TrustedOrigins>,
+    origins: Data<TrustedOrigins>,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -82,7 +83,7 @@ impl FromRequest for SameSite {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let origins = request.app_data::<web::ThinData<TrustedOrigins>>();
+        let origins = request.app_data::<Data<TrustedOrigins>>();
         let origins = origins.ok_or_else(|| Problem::internal(anyhow::anyhow!("the application has no origins")));
         ready(origins.and_then(|origins| origins.check(request.headers())).map(|()| Self))
     }

@@ -29,7 +29,7 @@ pub(crate) async fn logout(
     request: HttpRequest,
     client: Client,
     session: Session,
-    layers: ThinData<Sessions>,
+    layers: Data<Sessions>,
     tokens: Data<AccessTokens>,
     refresh_cookie: ThinData<RefreshCookie>,
     db: Data<Db>,

@@ -69,6 +69,12 @@ impl Requests {
         self.in_flight.dec();
     }
 
+    /// Whether `path` is the pattern of a route as it stands, without parameters.
+    #[must_use]
+    pub fn is_route(&self, path: &str) -> bool {
+        self.routes.contains_key(path)
+    }
+
     fn find(&self, pattern: Option<&str>) -> (&str, &Route) {
         match pattern {
             Some("") => (APP, &self.app),

@@ -20,6 +20,7 @@ use crate::clock::Timestamp;
 use crate::config::SameSitePolicy;
 use crate::http::cookies;
 use crate::identity::CurrentSession;
+use crate::secret::token::TokenHash;
 
 /// The cookie's name, attributes and keys.
 #[derive(Clone)]
@@ -47,6 +48,11 @@ impl SessionCookie {
     /// The key that signs.
     pub fn key(&self) -> Key {
         self.keys[0].clone()
+    }
+
+    /// What the one cookie of our name is known again by.
+    pub fn fingerprint(&self, headers: &HeaderMap) -> Option<TokenHash> {
+        cookies::only(headers, self.name).map(|value| TokenHash::of(&value))
     }
 
     /// Leaves no cookie of our name in the request.

@@ -13,6 +13,7 @@ use super::cookie::Kept;
 use crate::http::client::Client;
 use crate::http::problem::Problem;
 use crate::identity::Credential;
+use crate::secret::token::TokenHash;
 
 /// One request's dealings with the store.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub(super) struct Exchange {
     pub client: Client,
     /// Whether it counts as a use of the session.
     pub is_use: bool,
+    /// The token that actix-session found in the cookie and verified.
+    pub verified: Cell<Option<TokenHash>>,
     /// Whom the token belongs to.
     pub credential: RefCell<Option<Credential>>,
     /// Why a session could not be ended.

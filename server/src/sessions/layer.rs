@@ -10,7 +10,7 @@ use actix_web::cookie::time::Duration;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::web::ThinData;
+use actix_web::web::Data;
 use actix_web::{Error, HttpMessage};
 
 use super::cookie::SessionCookie;
@@ -18,6 +18,7 @@ use super::exchange::{self, Exchange};
 use super::model::Lifetime;
 use super::store::SqlSessionStore;
 use super::touch::{self, Toucher};
+use super::verified::VerifiedCookies;
 use crate::clock::Clock;
 use crate::config::{HttpConfig, SessionConfig};
 use crate::db::{Db, Versions, View};
@@ -32,6 +33,7 @@ const KEPT: usize = 16_384;
 pub struct Sessions {
     store: SqlSessionStore,
     cookie: SessionCookie,
+    verified: VerifiedCookies,
 }
 
 impl fmt::Debug for Sessions {
@@ -56,6 +58,7 @@ impl Sessions {
         Self {
             store: SqlSessionStore { db, clock, lifetime, binding: config.binding, toucher, by_token, by_id },
             cookie: SessionCookie::new(http.is_https(), config.same_site, &config.keys),
+            verified: VerifiedCookies::new(),
         }
     }
 
@@ -105,21 +108,40 @@ impl Sessions {
 /// # Errors
 /// Those of the layers inside; where the store failed, the problem it failed with.
 pub async fn exchange(
-    sessions: ThinData<Sessions>,
+    sessions: Data<Sessions>,
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let Sessions { store, cookie } = sessions.0;
+    let Sessions { store, cookie, verified } = &**sessions;
     let exchange = Rc::new(Exchange {
         client: Client::of(&request),
         is_use: touch::is_use(request.path()),
+        verified: None.into(),
         credential: None.into(),
         failure: None.into(),
         device: None.into(),
         kept: None.into(),
     });
-    let resigned = cookie.receive(request.headers_mut());
-    let outcome = exchange.scope(next.call(request)).await;
+    // What is safe neither begins nor ends a session (RFC 9110 section 9.2.1), so actix-session need not know of it.
+    let fingerprint = cookie.fingerprint(request.headers()).filter(|_| request.method().is_safe());
+    let token = fingerprint.and_then(|fingerprint| verified.token_of(fingerprint));
+    let resigned = match token {
+        Some(_) => {
+            cookie.hide(request.headers_mut());
+            None
+        }
+        None => cookie.receive(request.headers_mut()),
+    };
+    let answering = async {
+        if let Some(token) = token {
+            store.find(token).await;
+        }
+        next.call(request).await
+    };
+    let outcome = exchange.scope(answering).await;
+    if let (Some(fingerprint), Some(token), None) = (fingerprint, exchange.verified.get(), &resigned) {
+        verified.remember(fingerprint, token);
+    }
     let mut response = match (outcome, exchange.failure.take()) {
         (Ok(response), _) => response.map_into_boxed_body(),
         // Only sign-out asks the store to end a session. Its row may live on, but this browser shall forget it.

@@ -15,3 +15,4 @@ pub mod routes;
 pub mod state;
 mod store;
 pub mod touch;
+mod verified;

@@ -1,6 +1,6 @@
 //! One's own sessions: list them, end one, end the others. None of it asks for freshness, none of it shows a token.
 
-use actix_web::web::{Data, ServiceConfig, ThinData};
+use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -108,7 +108,7 @@ pub(crate) async fn list(
     query: Query<ListQuery>,
     db: Data<Db>,
     clock: Data<Clock>,
-    sessions: ThinData<Sessions>,
+    sessions: Data<Sessions>,
 ) -> Result<web::Json<Page<Session>>, Problem> {
     let current = user.session.as_ref().map(|session| session.id.as_str());
     let of = Whose { user_id: &user.id, current };

@@ -15,7 +15,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::config::SessionBinding;
 use crate::db::{Db, View};
 use crate::http::problem::Problem;
-use crate::identity::{Credential, EndReason};
+use crate::identity::{Credential, CurrentUser, EndReason};
 use crate::secret::token::{PlainToken, TokenHash};
 use crate::telemetry;
 
@@ -27,17 +27,38 @@ pub(super) struct SqlSessionStore {
     pub lifetime: Lifetime,
     pub binding: SessionBinding,
     pub toucher: Toucher,
-    pub by_token: View<TokenHash, FoundSession>,
-    pub by_id: View<String, FoundSession>,
+    pub by_token: View<TokenHash, Found>,
+    pub by_id: View<String, Found>,
+}
+
+/// A session that was found, and its person as requests know them.
+pub(super) struct Found {
+    session: FoundSession,
+    user: Arc<CurrentUser>,
+}
+
+impl From<FoundSession> for Found {
+    fn from(session: FoundSession) -> Self {
+        Self { user: Arc::new((&session).into()), session }
+    }
 }
 
 impl SqlSessionStore {
+    /// Leaves what the token is worth with the running request; says whether any session has it, or may have it.
+    pub async fn find(&self, token: TokenHash) -> bool {
+        // A failure is no verdict: the request goes on, and whoever needs to know who is asking is told that nobody knows.
+        let credential = self.judge(token).await.unwrap_or_else(|error| Some(Credential::Unknown(error.into())));
+        let is_known = credential.is_some();
+        exchange::with(|exchange| *exchange.credential.borrow_mut() = credential);
+        is_known
+    }
+
     /// What the token is worth right now; `None` where no session has it.
     async fn judge(&self, token: TokenHash) -> Result<Option<Credential>, sqlx::Error> {
-        match self.by_token.find(token, async || queries::find_by_token(&self.db, &token).await).await? {
-            Some(session) => {
+        match self.by_token.find(token, async || found(queries::find_by_token(&self.db, &token).await)).await? {
+            Some(found) => {
                 let is_use = exchange::with(|exchange| exchange.is_use).unwrap_or(true);
-                self.judge_found(session, is_use).await.map(Some)
+                self.judge_found(&found, is_use).await.map(Some)
             }
             None => Ok(None),
         }
@@ -45,15 +66,16 @@ impl SqlSessionStore {
 
     /// What the session of this id that tokens carry is worth right now; `None` where there is none.
     pub async fn judge_token_session(&self, id: &str, is_use: bool) -> Result<Option<Credential>, sqlx::Error> {
-        match self.by_id.find(id.to_owned(), async || queries::find_token_session(&self.db, id).await).await? {
-            Some(session) => self.judge_found(session, is_use).await.map(Some),
+        match self.by_id.find(id.to_owned(), async || found(queries::find_token_session(&self.db, id).await)).await? {
+            Some(found) => self.judge_found(&found, is_use).await.map(Some),
             None => Ok(None),
         }
     }
 
-    async fn judge_found(&self, session: Arc<FoundSession>, is_use: bool) -> Result<Credential, sqlx::Error> {
+    async fn judge_found(&self, found: &Found, is_use: bool) -> Result<Credential, sqlx::Error> {
+        let Found { session, user } = found;
         let now = self.clock.now();
-        let ended = self.end_of(&session, now);
+        let ended = self.end_of(session, now);
         if let Some((reason, at)) = ended {
             return Ok(Credential::Ended { reason, at });
         }
@@ -78,7 +100,7 @@ impl SqlSessionStore {
             self.toucher.seen(&session.id, Some(session.last_seen_at), now, || None);
         }
         telemetry::note_user(&session.user_id);
-        Ok(Credential::User(Box::new(session.as_ref().into())))
+        Ok(Credential::User(Arc::clone(user)))
     }
 
     fn end_of(&self, session: &FoundSession, now: Timestamp) -> Option<(EndReason, Timestamp)> {
@@ -92,6 +114,10 @@ impl SqlSessionStore {
     }
 }
 
+fn found(row: Result<Option<FoundSession>, sqlx::Error>) -> Result<Option<Found>, sqlx::Error> {
+    row.map(|row| row.map(Found::from))
+}
+
 fn presented_by(browser: &str) -> bool {
     exchange::with(|exchange| exchange.client.browser.as_str() == browser).unwrap_or(false)
 }
@@ -103,11 +129,9 @@ fn hash_of(key: &SessionKey) -> Option<TokenHash> {
 impl SessionStore for SqlSessionStore {
     async fn load(&self, key: &SessionKey) -> Result<Option<State>, LoadError> {
         let Some(token) = hash_of(key) else { return Ok(None) };
-        // A failure is no verdict: the request goes on, and whoever needs to know who is asking is told that nobody knows.
-        let credential = self.judge(token).await.unwrap_or_else(|error| Some(Credential::Unknown(error.into())));
-        let state = credential.is_some().then(state::known);
-        exchange::with(|exchange| *exchange.credential.borrow_mut() = credential);
-        Ok(state)
+        let is_known = self.find(token).await;
+        exchange::with(|exchange| exchange.verified.set(Some(token)));
+        Ok(is_known.then(state::known))
     }
 
     /// The login handler has opened the session and written its row; here its token becomes the cookie.

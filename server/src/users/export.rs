@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{ContentDisposition, DispositionParam, DispositionType};
-use actix_web::web::{Bytes, Data, ThinData};
+use actix_web::web::{Bytes, Data};
 use futures_util::{StreamExt, stream};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ pub(crate) async fn export(
     client: Client,
     db: Data<Db>,
     clock: Data<Clock>,
-    sessions: ThinData<Sessions>,
+    sessions: Data<Sessions>,
 ) -> Result<HttpResponse, Problem> {
     let SignedIn { user, session } = caller;
     let now = clock.now();
