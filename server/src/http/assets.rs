@@ -9,10 +9,11 @@ use actix_web::dev::ServiceRequest;
 use actix_web::http::header::{self, HeaderMap, HeaderName};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Bytes;
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use actix_web::{HttpRequest, HttpResponse};
 use tokio::sync::Mutex;
 
 use super::coding::Codings;
+use super::headers;
 use super::problem::Problem;
 
 /// Vite puts a hash of the content into these files' names.
@@ -63,9 +64,9 @@ impl Assets {
         }
         let Answer { headers, body } = self.find(request.path(), codings)?;
         match request.headers().get(header::IF_NONE_MATCH) {
-            None => Some(respond(StatusCode::OK, &headers).body(body)),
+            None => Some(respond(StatusCode::OK, &headers, body)),
             Some(known) if Some(known) == headers.get(header::ETAG) => {
-                Some(respond(StatusCode::NOT_MODIFIED, &headers).body(body::None::new()))
+                Some(respond(StatusCode::NOT_MODIFIED, &headers, body::None::new()))
             }
             // A list, perhaps.
             Some(_) => None,
@@ -95,11 +96,13 @@ impl Assets {
         // One after the other: of all who ask for a file at once, one reads it into memory and the others find it there.
         let _turn = self.reading.lock().await;
         if let Some(Answer { headers, body }) = self.find(request.path(), codings) {
-            return Ok(respond(StatusCode::OK, &headers).body(body));
+            return Ok(respond(StatusCode::OK, &headers, body));
         }
         let (response, body) = response.into_parts();
         let body = body::to_bytes(body).await.map_err(|error| Problem::internal(anyhow::anyhow!("{error}")))?;
-        let headers = Arc::new(response.headers().clone());
+        let mut headers = response.headers().clone();
+        headers::name_charset(&mut headers);
+        let headers = Arc::new(headers);
         self.insert(request.path(), codings, Answer { headers, body: body.clone() });
         Ok(response.set_body(body).map_into_boxed_body())
     }
@@ -120,10 +123,8 @@ impl Assets {
     }
 }
 
-fn respond(status: StatusCode, headers: &HeaderMap) -> HttpResponseBuilder {
-    let mut response = HttpResponse::build(status);
-    for (name, value) in headers {
-        response.append_header((name, value));
-    }
+fn respond(status: StatusCode, headers: &HeaderMap, body: impl MessageBody + 'static) -> HttpResponse {
+    let mut response = HttpResponse::with_body(status, body).map_into_boxed_body();
+    response.headers_mut().clone_from(headers);
     response
 }

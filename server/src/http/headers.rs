@@ -46,7 +46,7 @@ pub fn complete(headers: &mut HeaderMap, path: &str, is_error: bool, is_https: b
 }
 
 /// Says that text is UTF-8, where its type alone leaves that open (OWASP ASVS 5.0, 4.1.1).
-fn name_charset(headers: &mut HeaderMap) {
+pub fn name_charset(headers: &mut HeaderMap) {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let is_open = |kind: &&str| (kind.starts_with("text/") || kind.contains("xml")) && !kind.contains("charset=");
     if let Some(kind) = kind.filter(is_open)
