@@ -365,7 +365,7 @@ impl Browser {
             request = request.header(USER_AGENT, user_agent);
         }
         if let Some(cookie) = &self.cookie {
-            request = request.header(COOKIE, cookie);
+            request = request.header(COOKIE, cookie.as_bytes());
         }
         for (name, value) in &self.headers {
             request = request.header(*name, value);
