@@ -11,6 +11,8 @@ use super::problem::Problem;
 const DEFAULT_LIMIT: u32 = 20;
 /// How many items a page has at most.
 const MAX_LIMIT: u32 = 100;
+/// The longest cursor that is read, in bytes: twice what the longest names make.
+const MAX_CURSOR: usize = 4096;
 
 /// One page of a list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -56,8 +58,9 @@ pub fn limit(asked: Option<u32>) -> Result<u32, Problem> {
 /// # Errors
 /// 422 for a cursor that this server did not make.
 pub fn after(cursor: Option<&str>) -> Result<String, Problem> {
-    let bytes = URL_SAFE_NO_PAD.decode(cursor.unwrap_or_default()).ok();
-    bytes
+    let cursor = Some(cursor.unwrap_or_default()).filter(|cursor| cursor.len() <= MAX_CURSOR);
+    cursor
+        .and_then(|cursor| URL_SAFE_NO_PAD.decode(cursor).ok())
         .and_then(|bytes| String::from_utf8(bytes).ok())
         .filter(|key| !key.contains('\0'))
         .ok_or_else(|| Problem::invalid("cursor", "must be a next_cursor of this list"))

@@ -9,7 +9,7 @@ use crate::db::{Db, Versions, View};
 use crate::http::cursor::Page;
 use crate::http::problem::Problem;
 
-/// How many pages are kept, of at most some ten kilobytes each.
+/// How many pages are kept, of some ten kilobytes each, and a hundred where every name is as long as it may be.
 const PAGES: usize = 256;
 
 /// A person as everybody sees them.
