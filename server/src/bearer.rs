@@ -78,14 +78,14 @@ impl Bearer {
         }
         let user = CurrentUser::from(found.as_ref());
         telemetry::note_user(&user.id);
-        Ok(Some(Credential::User(Arc::new(user))))
+        Ok(Some(Credential::User(Arc::new(user.into()))))
     }
 }
 
 /// Whether the session is that of the person whom the token names.
 fn speaks_for(credential: &Credential, user_id: &str) -> bool {
     match credential {
-        Credential::User(user) => user.id == user_id,
+        Credential::User(known) => known.user.id == user_id,
         Credential::Ended { .. } | Credential::Unknown(_) => true,
     }
 }

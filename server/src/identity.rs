@@ -1,12 +1,12 @@
 //! Who is asking. The session layer finds out and leaves its answer with the request; extractors only read it.
 
 use std::future::{Ready, ready};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::Method;
-use actix_web::web::{Data, ThinData};
+use actix_web::web::{Bytes, Data, ThinData};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -148,11 +148,51 @@ impl EndReason {
     ];
 }
 
+/// A person as requests know them, and how they are shown themselves.
+#[derive(Debug)]
+pub struct Known {
+    /// The person.
+    pub user: CurrentUser,
+    json: OnceLock<Bytes>,
+}
+
+impl From<CurrentUser> for Known {
+    fn from(user: CurrentUser) -> Self {
+        Self { user, json: OnceLock::new() }
+    }
+}
+
+impl Known {
+    /// [`CurrentUser`] as JSON, made once.
+    ///
+    /// # Panics
+    /// Never: a person is text and times.
+    #[must_use]
+    pub fn json(&self) -> Bytes {
+        let render = || serde_json::to_vec(&self.user).expect("text and times have a JSON").into();
+        self.json.get_or_init(render).clone()
+    }
+
+    /// Whoever a request comes from.
+    ///
+    /// # Errors
+    /// 401 where nobody is known, 403 where the credential does not allow the method, 503 where nobody knows.
+    pub fn of(request: &HttpRequest) -> Result<Arc<Self>, Problem> {
+        match request.extensions().get::<Credential>() {
+            Some(Credential::User(known)) if known.user.means.allows(request.method()) => Ok(Arc::clone(known)),
+            Some(Credential::User(_)) => Err(Problem::new(Code::InsufficientScope)),
+            Some(Credential::Ended { reason, at }) => Err(ended(Code::SessionEnded, *reason, *at)),
+            Some(Credential::Unknown(problem)) => Err(problem.again()),
+            None => Err(Problem::new(Code::NotAuthenticated)),
+        }
+    }
+}
+
 /// What the credentials of a request are worth.
 #[derive(Debug)]
 pub enum Credential {
     /// A person.
-    User(Arc<CurrentUser>),
+    User(Arc<Known>),
     /// The token of a session that has ended.
     Ended {
         /// Why.
@@ -176,13 +216,7 @@ impl FromRequest for CurrentUser {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(match request.extensions().get::<Credential>() {
-            Some(Credential::User(user)) if user.means.allows(request.method()) => Ok(user.as_ref().clone()),
-            Some(Credential::User(_)) => Err(Problem::new(Code::InsufficientScope)),
-            Some(Credential::Ended { reason, at }) => Err(ended(Code::SessionEnded, *reason, *at)),
-            Some(Credential::Unknown(problem)) => Err(problem.again()),
-            None => Err(Problem::new(Code::NotAuthenticated)),
-        })
+        ready(Known::of(request).map(|known| known.user.clone()))
     }
 }
 

@@ -17,7 +17,7 @@ use crate::audit::{self, Entry, Event};
 use crate::clock::{Clock, Timestamp};
 use crate::db::{Db, Tx};
 use crate::http::client::Client;
-use crate::identity::{Credential, CurrentUser, EndReason};
+use crate::identity::{Credential, EndReason, Known};
 use crate::secret::token::PlainToken;
 use crate::sessions::layer::Sessions;
 use crate::sessions::queries as sessions;
@@ -33,7 +33,7 @@ pub const PERIOD: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub enum Renewal {
     /// Its successor, and whose it is.
-    Renewed(Arc<CurrentUser>, PlainToken),
+    Renewed(Arc<Known>, PlainToken),
     /// It was used before: its session has been ended.
     Reused,
     /// Its session has ended.
@@ -75,8 +75,8 @@ impl Refresher {
         let Some(session_id) = queries::session_of(&self.db, &token.hash()).await? else {
             return Ok(Renewal::Unknown);
         };
-        let user = match self.sessions.judge_token_session(&session_id, false).await? {
-            Some(Credential::User(user)) => user,
+        let known = match self.sessions.judge_token_session(&session_id, false).await? {
+            Some(Credential::User(known)) => known,
             Some(Credential::Ended { reason, at }) => return Ok(Renewal::Ended(reason, at)),
             Some(Credential::Unknown(_)) | None => return Ok(Renewal::Unknown),
         };
@@ -97,7 +97,7 @@ impl Refresher {
                 }
                 sessions::end_one(tx, &session_id, EndReason::Revoked, now).await?;
                 let entry = Entry::new(Event::RefreshTokenReused, now)
-                    .about(&user.id)
+                    .about(&known.user.id)
                     .in_session(&session_id)
                     .from(Some(client));
                 audit::queries::insert(tx, &entry).await?;
@@ -105,7 +105,7 @@ impl Refresher {
             })
             .await?;
         Ok(match outcome {
-            Outcome::Successor(successor) => Renewal::Renewed(user, successor),
+            Outcome::Successor(successor) => Renewal::Renewed(known, successor),
             Outcome::TooMany => Renewal::TooMany,
             Outcome::Reused => Renewal::Reused,
         })

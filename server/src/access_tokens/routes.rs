@@ -94,7 +94,7 @@ pub(crate) async fn refresh(
 ) -> Result<HttpResponse, Problem> {
     let token = cookie.read(request.headers()).ok_or_else(|| Problem::new(Code::NotAuthenticated))?;
     match refresher.renew(&token, &client).await? {
-        Renewal::Renewed(user, successor) => hand_out(&tokens, &user, &successor, Some(&cookie), clock.now()),
+        Renewal::Renewed(known, successor) => hand_out(&tokens, &known.user, &successor, Some(&cookie), clock.now()),
         Renewal::Reused => Err(ended(Code::RefreshTokenReused, EndReason::Revoked, clock.now())),
         Renewal::Ended(reason @ (EndReason::Expired | EndReason::Idle), at) => {
             Err(ended(Code::RefreshTokenExpired, reason, at))

@@ -230,8 +230,8 @@ async fn with_refresh_token(
         None => Renewal::Unknown,
     };
     match renewal {
-        Renewal::Renewed(user, successor) => {
-            Ok(hand_out(context.tokens, &user, &successor, None, context.clock.now())?)
+        Renewal::Renewed(known, successor) => {
+            Ok(hand_out(context.tokens, &known.user, &successor, None, context.clock.now())?)
         }
         Renewal::TooMany => Err(too_many().into()),
         Renewal::Reused => Err(Refusal::OAuth(

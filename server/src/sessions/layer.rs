@@ -25,7 +25,7 @@ use crate::db::{Db, Versions, View};
 use crate::http::client::Client;
 use crate::identity::Credential;
 
-/// How many sessions are kept at hand, of less than a kilobyte each.
+/// How many sessions are kept at hand, of about a kilobyte each, and four where every name and address is as long as it may be.
 const KEPT: usize = 16_384;
 
 /// What the layers share; made once, cloned into every worker.
@@ -122,7 +122,7 @@ pub async fn exchange(
         device: None.into(),
         kept: None.into(),
     });
-    // What is safe neither begins nor ends a session (RFC 9110 section 9.2.1), so actix-session need not know of it.
+    // Nobody signs in or out with a safe method (RFC 9110 section 9.2.1), so actix-session need not know of the cookie.
     let fingerprint = cookie.fingerprint(request.headers()).filter(|_| request.method().is_safe());
     let token = fingerprint.and_then(|fingerprint| verified.token_of(fingerprint));
     let resigned = match token {
@@ -164,7 +164,7 @@ pub async fn exchange(
 
 fn current_session(response: &ServiceResponse<BoxBody>) -> Option<crate::identity::CurrentSession> {
     match response.request().extensions().get::<Credential>() {
-        Some(Credential::User(user)) => user.session.clone(),
+        Some(Credential::User(known)) => known.user.session.clone(),
         _ => None,
     }
 }

@@ -15,7 +15,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::config::SessionBinding;
 use crate::db::{Db, View};
 use crate::http::problem::Problem;
-use crate::identity::{Credential, CurrentUser, EndReason};
+use crate::identity::{Credential, CurrentUser, EndReason, Known};
 use crate::secret::token::{PlainToken, TokenHash};
 use crate::telemetry;
 
@@ -34,12 +34,13 @@ pub(super) struct SqlSessionStore {
 /// A session that was found, and its person as requests know them.
 pub(super) struct Found {
     session: FoundSession,
-    user: Arc<CurrentUser>,
+    user: Arc<Known>,
 }
 
 impl From<FoundSession> for Found {
     fn from(session: FoundSession) -> Self {
-        Self { user: Arc::new((&session).into()), session }
+        let user = CurrentUser::from(&session);
+        Self { user: Arc::new(user.into()), session }
     }
 }
 

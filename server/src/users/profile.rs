@@ -1,12 +1,13 @@
 //! One's own profile: seeing it, and what may be changed.
 
-use actix_web::web::Json as Answer;
+use actix_web::http::header::ContentType;
+use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use super::model::{check_email, check_full_name};
 use crate::http::problem::Problem;
-use crate::identity::CurrentUser;
+use crate::identity::{CurrentUser, Known};
 use crate::problems;
 
 problems!(
@@ -17,8 +18,9 @@ problems!(
 /// Who the caller is, and with which session.
 #[utoipa::path(get, path = "/me", operation_id = "me", tag = "profile",
     responses((status = 200, body = CurrentUser), MeProblems))]
-pub(crate) async fn me(user: CurrentUser) -> Answer<CurrentUser> {
-    Answer(user)
+pub(crate) async fn me(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let body = Known::of(&request)?.json();
+    Ok(HttpResponse::Ok().content_type(ContentType::json()).body(body))
 }
 
 /// What to change of a profile; what is left out stays.
