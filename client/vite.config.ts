@@ -52,6 +52,9 @@ export default defineConfig({
   test: {
     env: { TZ: "UTC" },
     restoreMocks: true,
+    // Far above what anything takes: a slow machine is no failure.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     expect: { requireAssertions: true },
     projects: [
       {

@@ -69,7 +69,7 @@ for (const size of sizes) {
       axe,
       otherBrowser,
     }) => {
-      test.setTimeout(90_000);
+      test.setTimeout(400_000);
       await person.signIn(await otherBrowser());
       await page.setViewportSize(size);
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });

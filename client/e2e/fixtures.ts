@@ -65,7 +65,9 @@ export async function deafen(context: BrowserContext): Promise<void> {
 /** What every browser logs of itself for answers that the app expects and deals with. */
 const KNOWN = [
   /status of (400|401|403|404|422|429|500|502|503)/,
-  /net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|INCOMPLETE_CHUNKED_ENCODING|ABORTED|FAILED|INTERNET_DISCONNECTED)/,
+  // Vite, when it bundles its dependencies anew, and then loads the page again.
+  /status of 504 \((Outdated Optimize Dep|Optimize Deps Processing Error|Outdated Request)\)/,
+  /net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED|INCOMPLETE_CHUNKED_ENCODING|ABORTED|FAILED|INTERNET_DISCONNECTED)/,
 ];
 
 let people = 0;
@@ -99,7 +101,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       await use(server);
       await server.stop();
     },
-    { scope: "worker", timeout: 60_000 },
+    { scope: "worker", timeout: 180_000 },
   ],
 
   person: async ({ server }, use, info) => {

@@ -24,7 +24,7 @@ async function freePort(): Promise<number> {
 }
 
 async function untilAnswers(url: string, process: ChildProcess): Promise<void> {
-  for (let attempt = 0; attempt < 400; attempt++) {
+  for (let attempt = 0; attempt < 2_400; attempt++) {
     if (process.exitCode !== null)
       throw new Error(`${url}: the process ended with ${String(process.exitCode)}`);
     const answers = await fetch(url).then(

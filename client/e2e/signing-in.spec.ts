@@ -62,7 +62,7 @@ test("who has to wait sees how long, and goes on with what was typed", async ({
   axe,
 }) => {
   await page.goto("/login");
-  await hammer(server, person.username, 4);
+  await hammer(server, person.username, 8);
   await person.fillSignIn(page);
   const alert = page.getByRole("alert");
   const button = page.getByRole("button", { name: "Sign in" });

@@ -25,8 +25,8 @@ test("make a token, use it, see its use, revoke it", async ({ page, person, serv
   expect((await me()).status()).toBe(200);
   await expect(async () => {
     await page.reload();
-    await expect(page.getByText("last used")).toBeVisible({ timeout: 1_000 });
-  }).toPass();
+    await expect(page.getByText("last used")).toBeVisible({ timeout: 5_000 });
+  }).toPass({ timeout: 60_000 });
   await page.getByRole("button", { name: "Revoke the token nightly backup" }).click();
   await page.getByRole("button", { name: "Revoke", exact: true }).click();
   await expect(page.getByText("The token “nightly backup” is revoked.")).toBeVisible();

@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { http, HttpResponse, delay } from "msw";
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { http, HttpResponse } from "msw";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Session } from "#api/gen/types.gen.ts";
 import { renderApp } from "#testing/app.tsx";
 import {
@@ -17,6 +17,15 @@ import {
 } from "#testing/server.ts";
 
 describe("login", () => {
+  // A countdown moves only when a test says so: on a slow machine a second passes unseen.
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
   test("counts down after too many attempts and keeps what was typed", async () => {
     answerMe(notSignedIn);
     const asked = vi.fn(() => problem(429, "too_many_attempts", {}, { "retry-after": "2" }));
@@ -31,11 +40,13 @@ describe("login", () => {
     expect(button).toHaveAttribute("aria-disabled", "true");
     await userEvent.click(button);
     await userEvent.type(screen.getByLabelText("Password"), "{Enter}");
-    expect(await within(alert).findByText("Try again in 1 s.", {}, { timeout: 2_000 })).toBeVisible();
+    vi.setSystemTime(Date.now() + 1_000);
+    expect(await within(alert).findByText("Try again in 1 s.")).toBeVisible();
     expect(read).toHaveTextContent("Try again in 2 seconds.");
     expect(asked).toHaveBeenCalledTimes(1);
 
-    expect(await screen.findByText(/You can try again now\./, {}, { timeout: 2_000 })).toBeVisible();
+    vi.setSystemTime(Date.now() + 1_000);
+    expect(await screen.findByText(/You can try again now\./)).toBeVisible();
     expect(button).not.toHaveAttribute("aria-disabled");
     expect(screen.getByLabelText(/Username/)).toHaveValue("alice");
     expect(screen.getByLabelText("Password")).toHaveValue("x");
@@ -123,14 +134,17 @@ describe("people", () => {
   });
 
   test("loads, then lists, and says how many", async () => {
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
     server.use(
       http.get("*/api/users", async () => {
-        await delay(30);
+        await held;
         return HttpResponse.json({ items: [user("bob"), user("carol")], next_cursor: null });
       }),
     );
     renderApp("/search");
     expect(await screen.findByText("Loading people")).toBeInTheDocument();
+    release();
     expect(await screen.findByText("2 people")).toBeInTheDocument();
   });
 
@@ -151,7 +165,7 @@ describe("people", () => {
   test("an error can be tried again and names the request", async () => {
     server.use(http.get("*/api/users", () => problem(500, "internal_error")));
     renderApp("/search");
-    expect(await screen.findByRole("alert", {}, { timeout: 4_000 })).toHaveTextContent("r-1");
+    expect(await screen.findByRole("alert")).toHaveTextContent("r-1");
     server.use(http.get("*/api/users", () => HttpResponse.json({ items: [], next_cursor: null })));
     await userEvent.click(screen.getByRole("button", { name: "Try again" }));
     expect(await screen.findByText("There is nobody here yet")).toBeInTheDocument();

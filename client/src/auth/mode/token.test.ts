@@ -60,9 +60,12 @@ test("a token is renewed thirty seconds before its end, without being asked", as
   await vi.advanceTimersByTimeAsync(269_000);
   expect(renewals).toBe(1);
   await vi.advanceTimersByTimeAsync(2_000);
-  await vi.waitFor(() => {
-    expect(renewals).toBe(2);
-  });
+  await vi.waitFor(
+    () => {
+      expect(renewals).toBe(2);
+    },
+    { timeout: 10_000 },
+  );
 });
 
 test("a machine that has slept renews when it wakes, before the next call goes out", async () => {
@@ -74,9 +77,12 @@ test("a machine that has slept renews when it wakes, before the next call goes o
   expect(seen.at(-1)).toBe("Bearer renewed-2");
   vi.setSystemTime(Date.now() + 3_600_000);
   document.dispatchEvent(new Event("visibilitychange"));
-  await vi.waitFor(() => {
-    expect(renewals).toBe(3);
-  });
+  await vi.waitFor(
+    () => {
+      expect(renewals).toBe(3);
+    },
+    { timeout: 10_000 },
+  );
 });
 
 test("strangers are asked for once, and whenever the app wants to know", async () => {
