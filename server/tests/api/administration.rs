@@ -5,6 +5,7 @@ use std::time::Duration;
 use hallpass::identity::{EndReason, Role};
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use crate::app::{Answer, Body, Browser, PASSWORD, TestApp, spawn};
 
@@ -182,6 +183,7 @@ async fn who_is_demoted_or_signed_out_meanwhile_changes_nothing() {
     let (mut root, mut other) = (app.admin("root").await, app.admin("other").await);
     let (root_id, other_id) = (my_id(&mut root).await, my_id(&mut other).await);
     let while_it_waits = async |wish: Value, browser: &mut Browser, take: &str| {
+        let changed = Notify::new();
         let taking = app.db.write(async |tx| {
             hallpass::users::queries::lock_enabled_admins(tx).await?;
             if take == "role" {
@@ -189,12 +191,13 @@ async fn who_is_demoted_or_signed_out_meanwhile_changes_nothing() {
             } else {
                 hallpass::sessions::queries::end_all(tx, &root_id, None, EndReason::Revoked, app.clock.now()).await?;
             }
+            changed.notify_one();
             // The request is let in by what holds until the commit, and then has to wait for it.
             tokio::time::sleep(Duration::from_millis(400)).await;
             Ok::<_, sqlx::Error>(())
         });
         let asking = async {
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            changed.notified().await;
             browser.post("/api/users", wish).await
         };
         let (taken, answer) = futures_util::join!(taking, asking);

@@ -246,8 +246,10 @@ async fn a_file_is_overwritten_only_when_asked_and_never_the_database() {
 
 #[actix_web::test]
 async fn only_its_owner_reads_it_from_the_first_byte_and_what_was_cut_off_is_none() {
+    // SQLite's is a copy of pages, which is quick.
+    let lines = if database::kind() == DatabaseKind::Sqlite { 60_000 } else { 20_000 };
     let app = spawn().await;
-    fill(&app.db, 20_000).await;
+    fill(&app.db, lines).await;
     for signal in ["KILL", "INT", "TERM"] {
         let (folder, file, name) = folder();
         let shell = format!("umask 000; exec {} backup {name}", env!("CARGO_BIN_EXE_hallpass"));
@@ -278,7 +280,8 @@ async fn only_its_owner_reads_it_from_the_first_byte_and_what_was_cut_off_is_non
         }
         succeeds(url(&app), &["backup", &name]);
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(number(&file, "SELECT COUNT(*) FROM audit_event").await, 20_000);
+        let saved = number(&file, "SELECT COUNT(*) FROM audit_event").await;
+        assert_eq!(usize::try_from(saved).unwrap(), lines);
     }
 }
 

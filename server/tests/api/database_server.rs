@@ -3,9 +3,10 @@
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hallpass::config::DatabaseKind;
+use hallpass::random;
 use sqlx::{AssertSqlSafe, Connection, MySqlConnection, PgConnection};
 use tempfile::TempDir;
 
@@ -18,7 +19,7 @@ pub struct DatabaseServer {
     pub folder: TempDir,
     port: u16,
     options: Vec<String>,
-    child: Option<Child>,
+    pub child: Option<Child>,
 }
 
 impl DatabaseServer {
@@ -26,14 +27,15 @@ impl DatabaseServer {
     pub fn start(kind: DatabaseKind, options: &[String]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         open_to_all(folder.path());
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut server = Self { kind, folder, port, options: options.to_vec(), child: None };
+        let mut server = Self { kind, folder, port: free_port(), options: options.to_vec(), child: None };
         server.launch();
         server
     }
 
-    /// Starts it again after a [`DatabaseServer::stop`].
+    /// Starts it again after it has ended.
     pub fn launch(&mut self) {
+        // PostgreSQL's other processes notice its death in their own time, and the next start waits for them.
+        let _ = std::fs::remove_file(self.folder.path().join("server/data/postmaster.pid"));
         let script = if self.kind == DatabaseKind::MySql { "mariadb.sh" } else { "postgres.sh" };
         let child = Command::new("bash")
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("databases").join(script))
@@ -45,20 +47,16 @@ impl DatabaseServer {
         self.child = Some(child);
     }
 
-    /// Stops it as its administrator would, or kills it.
-    pub fn stop(&mut self, signal: &str) {
-        let mut child = self.child.take().unwrap();
-        let sent = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
-        child.wait().unwrap();
-        // PostgreSQL's other processes notice its death in their own time, and the next start waits for them.
-        let _ = std::fs::remove_file(self.folder.path().join("server/data/postmaster.pid"));
-    }
-
     /// Stops all of its threads, without closing anything.
     pub async fn hang(&self) {
-        self.signal("STOP");
-        while !stands_still(self.pid()) {
+        let begun = Instant::now();
+        loop {
+            // Again: the first process may just have been making another.
+            self.signal("STOP");
+            if stands_still(self.pid()) {
+                return;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(20), "it does not stand still");
             actix_web::rt::time::sleep(Duration::from_millis(10)).await;
         }
     }
@@ -68,12 +66,17 @@ impl DatabaseServer {
         self.signal("CONT");
     }
 
-    /// Signals all of its processes: PostgreSQL has one for each connection.
+    /// Signals all of its processes: PostgreSQL has one for each connection, which the first one makes.
     fn signal(&self, name: &str) {
+        self.signal_the_first(name);
         let pid = self.pid().to_string();
         let children = Command::new("pkill").args(["--signal", name, "--parent", &pid]).status().unwrap();
-        let itself = Command::new("kill").args(["-s", name, &pid]).status().unwrap();
-        assert!(itself.success() && (children.success() || self.kind == DatabaseKind::MySql));
+        assert!(children.success() || self.kind == DatabaseKind::MySql);
+    }
+
+    /// As a service manager does it.
+    pub fn signal_the_first(&self, name: &str) {
+        assert!(Command::new("kill").args(["-s", name, &self.pid().to_string()]).status().unwrap().success());
     }
 
     fn pid(&self) -> u32 {
@@ -90,7 +93,7 @@ impl DatabaseServer {
 
     /// Runs statements as the administrator, once the server answers.
     pub async fn execute(&self, statements: &[&str]) {
-        for _ in 0..300 {
+        for _ in 0..1_800 {
             if self.try_execute(statements).await.is_ok() {
                 return;
             }
@@ -130,8 +133,19 @@ impl DatabaseServer {
 
 impl Drop for DatabaseServer {
     fn drop(&mut self) {
-        if self.child.is_some() {
-            self.stop("KILL");
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// A port that no connection of somebody else's gets in the meantime: those have higher ones.
+pub fn free_port() -> u16 {
+    loop {
+        let port = 20_000 + u16::from_ne_bytes(random::bytes()) % 12_000;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
         }
     }
 }
@@ -142,13 +156,14 @@ pub fn open_to_all(folder: &Path) {
     std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// Whether every thread of the process and of its children has been stopped (proc(5)), which takes a moment.
+/// Whether every thread of the process and of its children has been stopped or has ended (proc(5)), which takes a moment.
 fn stands_still(pid: u32) -> bool {
     let folders = |path: String| std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
     folders(format!("/proc/{pid}/task")).all(|thread| {
-        let children = std::fs::read_to_string(thread.join("children")).unwrap_or_default();
         let status = std::fs::read_to_string(thread.join("status")).unwrap_or_default();
-        status.lines().any(|line| line.starts_with("State:\tT"))
+        // Afterwards: what stands still has no more children.
+        let children = std::fs::read_to_string(thread.join("children")).unwrap_or_default();
+        status.lines().any(|line| line.starts_with("State:\tT") || line.starts_with("State:\tZ"))
             && children.split_whitespace().all(|child| stands_still(child.parse().unwrap()))
     })
 }

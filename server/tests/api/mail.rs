@@ -20,11 +20,16 @@ const REQUESTS: &str = "SELECT COUNT(*) FROM audit_event WHERE event = 'password
 
 /// A server that sends its mails through `url`.
 async fn spawn_to(url: &str) -> TestApp {
+    spawn_impatient(url, Duration::from_secs(5)).await
+}
+
+/// The same with so much time for a mail.
+async fn spawn_impatient(url: &str, send_within: Duration) -> TestApp {
     let settings = [("SMTP_URL", url), ("MAIL_FROM", FROM), ("REGISTRATION", "open")];
     spawn_configured(&settings, |config| {
         let mail = config.mail.as_mut().unwrap();
         mail.look_every = Duration::from_millis(20);
-        mail.send_within = Duration::from_millis(700);
+        mail.send_within = send_within;
     })
     .await
 }
@@ -161,7 +166,9 @@ async fn a_mail_waits_for_a_mail_server_that_is_away() {
 
 #[actix_web::test]
 async fn a_mail_server_that_is_busy_hangs_or_goes_is_tried_again() {
-    let (app, post) = with_alice().await;
+    let post = MailServer::start().await;
+    let app = spawn_impatient(&post.url(), Duration::from_secs(2)).await;
+    app.person_with("alice", Some("alice@example.com"), "", Role::Member).await;
     post.behave(Manner::Refuse("451 later"));
     forgot(&app, "alice").await.is(202, "");
     let mut now = 0;

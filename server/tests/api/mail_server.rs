@@ -182,7 +182,7 @@ impl MailServer {
 
 /// Waits for something that other threads do.
 pub async fn until<F: Future<Output = bool>>(mut is_so: impl FnMut() -> F) {
-    for _ in 0..1000 {
+    for _ in 0..6_000 {
         if is_so().await {
             return;
         }

@@ -275,10 +275,10 @@ async fn a_flood_shows_in_the_queue_and_as_refusals() {
     let app = spawn_with(&settings).await;
     // Not all under one name, at which they would wait for each other.
     let password_hash = app.hasher.hash(PASSWORD.into()).await.unwrap();
-    for number in 0..90 {
+    for number in 0..150 {
         app.person_with_hash(&format!("p{number}"), &password_hash).await;
     }
-    let flood: Vec<_> = (0..90)
+    let flood: Vec<_> = (0..150)
         .map(|number| {
             let mut browser = app.browser();
             actix_web::rt::spawn(async move { browser.login(&format!("p{number}"), PASSWORD).await.status })

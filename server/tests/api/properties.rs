@@ -168,6 +168,8 @@ fn value() -> impl Strategy<Value = Bytes> {
 
 #[test]
 fn any_cookie_header() {
+    // One byte can make `%3d` of `%3D`, which is the same cookie.
+    let decoded = percent_encoding::percent_decode;
     let mut fuzz = Fuzz::start();
     let changed = (any::<prop::sample::Index>(), 32_u8..127).prop_map({
         let cookie = fuzz.cookie.clone();
@@ -185,7 +187,7 @@ fn any_cookie_header() {
         for (method, path) in [(&b"GET"[..], &b"/api/me"[..]), (b"POST", b"/api/refresh-token")] {
             let answer = fuzz.send(method, path, &headers, "");
             prop_assert!(
-                answer.status == 401 || headers.iter().any(|(_, line)| *line == fuzz.cookie),
+                answer.status == 401 || headers.iter().any(|(_, line)| decoded(line).eq(decoded(&fuzz.cookie))),
                 "{}",
                 answer.head
             );

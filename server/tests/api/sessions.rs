@@ -46,7 +46,7 @@ async fn rests_no_longer_than_allowed() {
 }
 
 /// Waits until the writer of `last_seen_at` has caught up.
-async fn touched(app: &TestApp) {
+pub async fn touched(app: &TestApp) {
     for _ in 0..1_000 {
         if app.number("SELECT MAX(last_seen_at) FROM session").await == app.clock.now().as_micros() {
             return;

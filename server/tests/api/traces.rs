@@ -17,6 +17,8 @@ use crate::process::{PASSWORD, Server, create_person};
 const TRACE_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const SPAN_ID: &str = "00f067aa0ba902b7";
 
+const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n";
+
 /// Head and body.
 type Request = (String, Vec<u8>);
 
@@ -37,6 +39,8 @@ impl Collector {
                 thread::spawn(move || {
                     while let Some(request) = take(&stream) {
                         kept.lock().unwrap().push(request);
+                        // Not before it is kept: who has been answered may end, and then be looked for.
+                        let _ = (&stream).write_all(ANSWER);
                     }
                 });
             }
@@ -66,7 +70,7 @@ impl Collector {
     }
 }
 
-/// One request of HTTP/1.1 with its body, answered with an empty 200.
+/// One request of HTTP/1.1 with its body.
 fn take(mut stream: &TcpStream) -> Option<Request> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -78,7 +82,6 @@ fn take(mut stream: &TcpStream) -> Option<Request> {
     let length = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
     let mut body = vec![0; length.expect("a length")];
     stream.read_exact(&mut body).ok()?;
-    stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n").ok()?;
     Some((head, body))
 }
 

@@ -11,7 +11,7 @@ use crate::report::{Kib, Report};
 use crate::{sized, usage};
 
 /// The server closes what has been silent for five seconds.
-const EVERY: Duration = Duration::from_secs(4);
+const EVERY: Duration = Duration::from_secs(3);
 
 #[tokio::test]
 async fn connections() {

@@ -9,9 +9,9 @@ use crate::client::{Client, get};
 use crate::engine::Engine;
 use crate::process::{Server, create_person};
 use crate::report::{Report, Times, tell};
+use crate::sized;
 
 const CONNECTIONS: usize = 2;
-const CLIENTS: usize = 500;
 
 /// How long everybody's next request took, by whether it was answered with 200 or refused as unavailable; and the others.
 async fn ask_all(clients: &mut [Client], request: &str) -> (Times, Times, usize) {
@@ -33,6 +33,7 @@ async fn ask_all(clients: &mut [Client], request: &str) -> (Times, Times, usize)
 
 async fn run_dry(kind: DatabaseKind) {
     let Some(Engine::Server(database)) = Engine::start(kind) else { return };
+    let number = sized(100, 500);
     let folder = tempfile::tempdir().unwrap();
     let url = database.database().await;
     create_person(folder.path(), &url, "alice");
@@ -40,16 +41,16 @@ async fn run_dry(kind: DatabaseKind) {
     let server = Server::start(folder.path(), &settings);
     let cookie = Client::new(server.address).sign_in("alice").await;
     let request = get("/api/me", &cookie);
-    let clients = || (0..CLIENTS).map(|_| Client::new(server.address)).collect::<Vec<_>>();
+    let clients = || (0..number).map(|_| Client::new(server.address)).collect::<Vec<_>>();
 
     let mut report =
-        Report::new(&format!("{CLIENTS} clients, {CONNECTIONS} connections to a database that hangs, on {kind:?}"));
+        Report::new(&format!("{number} clients, {CONNECTIONS} connections to a database that hangs, on {kind:?}"));
     let (good, _, wrong) = ask_all(&mut clients(), &request).await;
-    report.at_least("answered before", good.count(), CLIENTS);
+    report.at_least("answered before", good.count(), number);
     tell("  at worst after", good.worst());
     database.hang().await;
     let (good, refused, refused_wrongly) = ask_all(&mut clients(), &request).await;
-    report.at_least("refused as unavailable meanwhile", refused.count(), CLIENTS);
+    report.at_least("refused as unavailable meanwhile", refused.count(), number);
     // Whoever has one of the connections waits for its statement, ten seconds at most; everybody else for a connection.
     let mut sorted: Vec<Duration> = refused.into_iter().collect();
     sorted.sort();
@@ -65,7 +66,7 @@ async fn run_dry(kind: DatabaseKind) {
     let mut rounds = 0;
     while rounds == 0 || begun.elapsed() < Duration::from_secs(30) {
         rounds += 1;
-        if ask_all(&mut clients(), &request).await.0.count() == CLIENTS {
+        if ask_all(&mut clients(), &request).await.0.count() == number {
             break;
         }
     }

@@ -1,12 +1,13 @@
 //! A database server that is restarted and killed under load.
 
 use std::cell::Cell;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::{join, join_all};
 use hallpass::config::DatabaseKind;
 
 use crate::client::{Client, get, login};
+use crate::database_server::DatabaseServer;
 use crate::engine::Engine;
 use crate::process::{Server, create_person};
 use crate::report::Report;
@@ -21,6 +22,14 @@ struct Seen {
     wrong: usize,
 }
 
+/// Stops it as its administrator would, or kills it, while everybody works on.
+async fn stop(database: &mut DatabaseServer, signal: &str) {
+    database.signal_the_first(signal);
+    while database.child.as_mut().unwrap().try_wait().unwrap().is_none() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 async fn restart_again_and_again(kind: DatabaseKind) {
     let Some(Engine::Server(mut database)) = Engine::start(kind) else { return };
     let folder = tempfile::tempdir().unwrap();
@@ -29,15 +38,19 @@ async fn restart_again_and_again(kind: DatabaseKind) {
         create_person(folder.path(), &url, &format!("person{person}"));
     }
     let server = Server::start(folder.path(), &[("DATABASE_URL", &url)]);
-    let stop = Cell::new(false);
+    let (enough, logins) = (Cell::new(false), Cell::new(0));
     let people = (0..PEOPLE).map(|person| {
-        let (stop, address, request) = (&stop, server.address, login(&format!("person{person}")));
+        let (enough, logins) = (&enough, &logins);
+        let (address, request) = (server.address, login(&format!("person{person}")));
         async move {
             let (mut client, mut seen) = (Client::new(address), Seen::default());
-            while !stop.get() {
+            while !enough.get() {
                 let answer = client.ask(&request).await.unwrap();
                 match answer.status {
-                    200 => seen.acknowledged.push(answer.cookie()),
+                    200 => {
+                        seen.acknowledged.push(answer.cookie());
+                        logins.set(logins.get() + 1);
+                    }
                     _ if answer.is_unavailable() => seen.unavailable += 1,
                     _ => seen.wrong += 1,
                 }
@@ -61,13 +74,18 @@ async fn restart_again_and_again(kind: DatabaseKind) {
                 (0, _) => "INT",
                 _ => "KILL",
             };
-            database.stop(signal);
+            stop(&mut database, signal).await;
             tokio::time::sleep(Duration::from_millis(100)).await;
+            let before = logins.get();
             database.launch();
             database.execute(&["SELECT 1"]).await;
-            tokio::time::sleep(Duration::from_millis(200)).await;
+            let begun = Instant::now();
+            while logins.get() == before {
+                assert!(begun.elapsed() < Duration::from_secs(20), "nobody signs in after restart {number}");
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
         }
-        stop.set(true);
+        enough.set(true);
     };
     let (people, ()) = join(join_all(people), restarts).await;
 

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::fs;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use futures_util::future::{join, join_all};
 use hallpass::config::DatabaseKind;
 
 use crate::client::{Client, connect, get, login, request};
-use crate::database_server::open_to_all;
+use crate::database_server::{free_port, open_to_all};
 use crate::engine::Engine;
 use crate::process::{Server, create_person};
 use crate::report::{Report, Times, tell};
@@ -57,10 +57,6 @@ impl Drop for Nginx {
         let _ = Command::new("kill").arg(self.0.id().to_string()).status();
         let _ = self.0.wait();
     }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// As a service manager does it; says how long it took to end.

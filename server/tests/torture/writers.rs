@@ -11,10 +11,9 @@ use crate::sized;
 
 #[tokio::test]
 async fn on_sqlite() {
-    const WRITERS: usize = 64;
     const PEOPLE: usize = 8;
 
-    let time = sized(Duration::from_secs(3), Duration::from_mins(1));
+    let (number, time) = sized((16, Duration::from_secs(3)), (64, Duration::from_mins(1)));
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}/test.db", folder.path().display());
     for person in 0..PEOPLE {
@@ -22,9 +21,9 @@ async fn on_sqlite() {
     }
     let server = Server::start(folder.path(), &[("DATABASE_URL", &url), ("MAX_SESSIONS_PER_USER", "50")]);
 
-    let mut report = Report::new(&format!("{WRITERS} write to SQLite at once, for {} s", time.as_secs()));
+    let mut report = Report::new(&format!("{number} write to SQLite at once, for {} s", time.as_secs()));
     let begun = Instant::now();
-    let writers = (0..WRITERS).map(|writer| {
+    let writers = (0..number).map(|writer| {
         let (address, username) = (server.address, format!("person{}", writer % PEOPLE));
         async move {
             let (mut client, mut times, mut failed) = (Client::new(address), Times::default(), 0);
