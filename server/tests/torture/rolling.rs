@@ -145,7 +145,8 @@ async fn restarts_behind_nginx() {
     let mut stops = Times::default();
     let rolling = async {
         for number in 0..restarts {
-            tokio::time::sleep(Duration::from_millis(500)).await;
+            // As docs/DEPLOY.md asks: nginx is to have found out that the other one is back.
+            tokio::time::sleep(Duration::from_secs(1)).await;
             stops.push(restart(&mut servers[number % 2], folder.path(), &settings).await);
         }
         while asked.get() < requests {
