@@ -1,8 +1,9 @@
 //! How each database is connected to: what a session is told, how connections are encrypted, pooled and let go.
 
-use std::future::ready;
+use std::future::{poll_fn, ready};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,6 +15,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{ConnectOptions, Connection, Database, Executor, MySqlConnection, Pool, SqliteConnection};
+use tokio::runtime::Handle;
 
 use super::Db;
 use super::prepare::STATEMENTS_KEPT;
@@ -31,11 +33,28 @@ pub struct Remote<D: Database> {
     pub pool: Pool<D>,
     /// When it last turned out to be a standby.
     pub(crate) demotion: Demotion,
+    /// Where it was connected from.
+    home: Handle,
 }
 
 impl<D: Database> Clone for Remote<D> {
     fn clone(&self) -> Self {
-        Self { pool: self.pool.clone(), demotion: self.demotion.clone() }
+        Self { pool: self.pool.clone(), demotion: self.demotion.clone(), home: self.home.clone() }
+    }
+}
+
+impl<D: Database> Remote<D> {
+    fn new(pool: Pool<D>, demotion: Demotion) -> Self {
+        Self { pool, demotion, home: Handle::current() }
+    }
+
+    /// Runs what may open a connection. It then belongs to the runtime that the database was connected from. Otherwise it would
+    /// belong to the server's worker that opened it, and break in the hands of the others when that worker ends before them.
+    pub(crate) fn open<T>(&self, mut work: Pin<Box<impl Future<Output = T>>>) -> impl Future<Output = T> {
+        poll_fn(move |context| {
+            let _home = self.home.enter();
+            work.as_mut().poll(context)
+        })
     }
 }
 
@@ -89,12 +108,12 @@ impl Db {
                     .after_connect(|connection, _| Box::pin(prepare_mysql(connection)))
                     .connect_with(mysql_options(url)?)
                     .await?;
-                Ok(Self::MySql(Remote { pool, demotion }))
+                Ok(Self::MySql(Remote::new(pool, demotion)))
             }
             DatabaseKind::Postgres => {
                 let demotion = Demotion::default();
                 let pool = remote_pool(PgPoolOptions::new(), config, &demotion);
-                Ok(Self::Postgres(Remote { pool: pool.connect_with(postgres_options(url)?).await?, demotion }))
+                Ok(Self::Postgres(Remote::new(pool.connect_with(postgres_options(url)?).await?, demotion)))
             }
         }
     }

@@ -61,13 +61,13 @@ macro_rules! on_db {
                 let $text = $sql.question;
                 $crate::db::statement::in_time(Box::pin(async { $body })).await
             }
-            $crate::db::Db::MySql($crate::db::Remote { pool: $pool, .. }) => {
-                let $text = $sql.question;
-                $crate::db::statement::in_time(Box::pin(async { $body })).await
+            $crate::db::Db::MySql(remote) => {
+                let ($pool, $text) = (&remote.pool, $sql.question);
+                $crate::db::statement::in_time(remote.open(Box::pin(async { $body }))).await
             }
-            $crate::db::Db::Postgres($crate::db::Remote { pool: $pool, .. }) => {
-                let $text = $sql.dollar;
-                $crate::db::statement::in_time(Box::pin(async { $body })).await
+            $crate::db::Db::Postgres(remote) => {
+                let ($pool, $text) = (&remote.pool, $sql.dollar);
+                $crate::db::statement::in_time(remote.open(Box::pin(async { $body }))).await
             }
         }
     }};

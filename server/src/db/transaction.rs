@@ -81,8 +81,8 @@ impl Db {
         Ok(match self {
             // A deferred transaction that reads first fails at once when another writes; an immediate one waits its turn.
             Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Self::MySql(remote) => Tx::MySql(remote.pool.begin().await?),
-            Self::Postgres(remote) => Tx::Postgres(remote.pool.begin().await?),
+            Self::MySql(remote) => Tx::MySql(remote.open(Box::pin(remote.pool.begin())).await?),
+            Self::Postgres(remote) => Tx::Postgres(remote.open(Box::pin(remote.pool.begin())).await?),
         })
     }
 

@@ -27,7 +27,7 @@ async fn says_draining_finishes_what_is_under_way_and_ends() {
     let logins: Vec<_> = (0..number)
         .map(|_| {
             let mut browser = app.browser();
-            actix_web::rt::spawn(async move { browser.login("alice", PASSWORD).await.status })
+            actix_web::rt::spawn(async move { browser.login("alice", PASSWORD).await })
         })
         .collect();
     actix_web::rt::time::sleep(Duration::from_millis(100)).await;
@@ -38,7 +38,7 @@ async fn says_draining_finishes_what_is_under_way_and_ends() {
     assert_eq!((health.status, health.json()["status"].as_str()), (503, Some("draining")));
     assert_eq!(health.header("connection"), "close");
     for login in logins {
-        assert_eq!(login.await.unwrap(), 200);
+        login.await.unwrap().is(200, "");
     }
     let server = app.server.take().unwrap();
     actix_web::web::block(move || server.join()).await.unwrap().unwrap().unwrap();

@@ -1,9 +1,11 @@
-//! Transactions that stand in each other's way.
+//! Transactions that stand in each other's way, and connections that several threads share.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use futures_util::future::join_all;
 use hallpass::config::DatabaseKind;
-use hallpass::db::Tx;
+use hallpass::db::{Db, Tx};
+use hallpass::sessions::queries as sessions;
 use hallpass::users::queries as users;
 use tokio::sync::Barrier;
 
@@ -59,4 +61,21 @@ async fn two_administrators_cannot_both_go() {
         assert_eq!(gone.iter().filter(|gone| **gone).count(), 1, "round {round}");
         assert_eq!(app.number("SELECT COUNT(*) FROM user_account WHERE NOT disabled").await, 1);
     }
+}
+
+/// As a worker of the server does at its end, while others have requests under way.
+#[actix_web::test]
+async fn connections_outlive_the_thread_that_opened_them() {
+    let app = spawn().await;
+    let ask = |db: Db| async move {
+        let questions = (0..8).map(|_| sessions::last_seen(&db, "nobody"));
+        join_all(questions).await.into_iter().collect::<Result<Vec<_>, _>>()
+    };
+    let db = app.db.clone();
+    let worker = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(ask(db)).unwrap();
+    });
+    actix_web::web::block(|| worker.join().unwrap()).await.unwrap();
+    assert_eq!(ask(app.db.clone()).await.unwrap(), [None; 8]);
 }
