@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::app::{PASSWORD, spawn_with};
 
 /// How long the logins take together: the server stops listening after two seconds, and gives up after eight.
-const WORK: Duration = Duration::from_millis(3_000);
+const WORK: Duration = Duration::from_secs(3);
 
 #[actix_web::test]
 async fn says_draining_finishes_what_is_under_way_and_ends() {
