@@ -40,7 +40,7 @@ impl RefreshCookie {
     /// Whether a request brings one, good or bad.
     #[must_use]
     pub fn is_in(&self, headers: &HeaderMap) -> bool {
-        cookies::pairs(headers).any(|pair| pair.split('=').next() == Some(self.name))
+        cookies::pairs(headers).any(|pair| cookies::name_of(&pair) == self.name)
     }
 
     /// The `Set-Cookie` line that gives the browser a token, for no longer than its session lives; a session of at most a day

@@ -28,7 +28,7 @@ use crate::identity::Credential;
 /// How many sessions are kept at hand, of about a kilobyte each, and four where every name and address is as long as it may be.
 const KEPT: usize = 16_384;
 
-/// What the layers share; made once, cloned into every worker.
+/// What the layers of all workers share.
 #[derive(Clone)]
 pub struct Sessions {
     store: SqlSessionStore,
