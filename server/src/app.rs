@@ -25,9 +25,10 @@ use crate::http::client_ip::TrustedProxies;
 use crate::http::drain::Drain;
 use crate::http::envelope::{self, Envelope};
 use crate::http::extract::MAX_BODY;
+use crate::http::layer::sharing;
 use crate::http::problem::{Code, Problem};
 use crate::http::same_site::{self, TrustedOrigins};
-use crate::http::server;
+use crate::http::server::{self, AtHand};
 use crate::http::spa;
 use crate::identity::{EndReason, Freshness};
 use crate::links::{self, Link, Links};
@@ -125,7 +126,7 @@ impl Application {
         migrate::run(&db).await?;
         let versions = Versions::of(&config.database).await;
         let hasher = Hasher::start(&config.password);
-        let routes = openapi::PATTERNS.into_iter().chain([access_tokens::routes::KEY_SET]).map(str::to_owned).collect();
+        let routes = openapi::PATTERNS.into_iter().chain([access_tokens::routes::KEY_SET]).collect();
         Ok(Self {
             links: Links::new(config.http.origin()),
             config,
@@ -289,7 +290,9 @@ impl Application {
         let access_tokens = Data::new(self.access_tokens);
         let devices = Data::new(Devices::new(http.is_https(), session.same_site, session.keys.clone()));
         let (db, clock) = (self.db.clone(), self.clock.clone());
-        let bearer = Data::new(Bearer::new(db, clock, access_tokens.clone(), token_toucher, self.versions.clone()));
+        let bearer =
+            Bearer::new(db, clock, access_tokens.clone(), sessions.clone(), token_toucher, self.versions.clone());
+        let bearer = Data::new(bearer);
         let directory = Data::new(Directory::new(self.db.clone(), self.versions));
         let refresher =
             Data::new(Refresher::new(self.db.clone(), self.clock.clone(), sessions.clone(), session.keys.clone()));
@@ -299,7 +302,8 @@ impl Application {
         let newsroom = self.newsroom;
         let sessions = Data::new(sessions);
         let clients = Data::new(Clients { proxies, browsers: Browsers::default() });
-        let assets = Assets::default();
+        let assets = Assets::new(http.is_https());
+        let at_hand = AtHand { assets: assets.clone(), envelope: envelope.clone() };
         let documentation = Data::new(Documentation::new(openapi::document));
 
         let app = move || {
@@ -316,13 +320,13 @@ impl Application {
                 .default_service(web::to(nothing_here))
                 .wrap(from_fn(layer::attach))
                 .wrap(sessions.middleware())
-                .wrap(from_fn(layer::exchange))
-                .wrap(from_fn(bearer::authenticate));
+                .wrap(from_fn(sharing(&sessions, layer::exchange)))
+                .wrap(from_fn(sharing(&bearer, bearer::authenticate)));
 
             let api = web::scope("/api")
                 .configure(system::routes::configure)
                 .service(with_session)
-                .wrap(from_fn(same_site::guard))
+                .wrap(from_fn(sharing(&origins, same_site::guard)))
                 .wrap(Condition::new(!http.allowed_origins.is_empty(), cors(&http.allowed_origins)));
 
             App::new()
@@ -348,16 +352,14 @@ impl Application {
                 .app_data(ThinData(registration))
                 .app_data(ThinData(newsroom.clone()))
                 .app_data(ThinData(refresh_cookie))
-                .app_data(bearer.clone())
                 .app_data(origins.clone())
-                .app_data(envelope.clone())
                 .service(api)
                 .configure(access_tokens::routes::configure_well_known)
                 .configure(spa::configure(&http.client_dist, assets.clone()))
-                .wrap(from_fn(envelope::wrap))
+                .wrap(from_fn(sharing(&envelope, envelope::wrap)))
         };
         let builder = Server::build().workers(http.workers).shutdown_timeout(FINISH_WITHIN).disable_signals();
-        server::listen(builder, self.listener, app)
+        server::listen(builder, self.listener, at_hand, app)
     }
 }
 

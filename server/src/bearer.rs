@@ -36,34 +36,32 @@ pub struct Bearer {
     db: Db,
     clock: Clock,
     access_tokens: Data<AccessTokens>,
+    sessions: Sessions,
     toucher: Toucher,
     found: View<TokenHash, FoundToken>,
 }
 
 impl Bearer {
-    /// The judge of access tokens signed by `access_tokens`, and of tokens for scripts, whose uses `toucher` notes.
+    /// The judge of access tokens signed by `access_tokens` for one of `sessions`, and of tokens for scripts, whose uses `toucher`
+    /// notes.
     #[must_use]
     pub fn new(
         db: Db,
         clock: Clock,
         access_tokens: Data<AccessTokens>,
+        sessions: Sessions,
         toucher: Toucher,
         versions: Option<Versions>,
     ) -> Self {
-        Self { db, clock, access_tokens, toucher, found: View::new(versions, KEPT) }
+        Self { db, clock, access_tokens, sessions, toucher, found: View::new(versions, KEPT) }
     }
 
-    async fn judge(
-        &self,
-        sessions: &Sessions,
-        token: &str,
-        request: &ServiceRequest,
-    ) -> Result<Option<Credential>, sqlx::Error> {
+    async fn judge(&self, token: &str, request: &ServiceRequest) -> Result<Option<Credential>, sqlx::Error> {
         if ApiToken::is_meant_by(token) {
             return self.judge_api_token(token, request).await;
         }
         let Some(claims) = self.access_tokens.verify(token, self.clock.now()) else { return Ok(None) };
-        let credential = sessions.judge_token_session(&claims.sid, touch::is_use(request.path())).await?;
+        let credential = self.sessions.judge_token_session(&claims.sid, touch::is_use(request.path())).await?;
         Ok(credential.filter(|credential| speaks_for(credential, &claims.sub)))
     }
 
@@ -96,7 +94,6 @@ fn speaks_for(credential: &Credential, user_id: &str) -> bool {
 /// Those of the layers inside.
 pub async fn authenticate(
     bearer: Data<Bearer>,
-    sessions: Data<Sessions>,
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
@@ -105,10 +102,10 @@ pub async fn authenticate(
     };
     // Signing out ends whatever a request brings.
     if percent_decode_str(request.path()).decode_utf8_lossy() != SIGN_OUT {
-        sessions.hide_cookie(request.headers_mut());
+        bearer.sessions.hide_cookie(request.headers_mut());
     }
     // Boxed: most requests bring no token, and would carry the room for judging it around.
-    match Box::pin(bearer.judge(&sessions, &token, &request)).await {
+    match Box::pin(bearer.judge(&token, &request)).await {
         Ok(Some(credential)) => credential.attach(&request),
         Ok(None) => {}
         Err(error) => Credential::Unknown(error.into()).attach(&request),

@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::{EnvFilter, Layer, Registry, layer::SubscriberExt};
+use uuid::Uuid;
 
 use crate::config::{LogConfig, LogFormat};
 
@@ -35,7 +36,8 @@ pub fn init(config: &LogConfig) {
 /// What one request's log line says beyond method, path and status, and what it has ended.
 #[derive(Debug, Default)]
 pub struct RequestFacts {
-    id: String,
+    /// Hexadecimal; all zero outside of a request.
+    id: [u8; 32],
     queries: Cell<u32>,
     user_id: RefCell<Option<String>>,
     refusal: RefCell<Option<String>>,
@@ -45,13 +47,15 @@ pub struct RequestFacts {
 impl RequestFacts {
     /// About the request of this id, which answer and log lines carry.
     #[must_use]
-    pub fn of(id: String) -> Self {
-        Self { id, ..Self::default() }
+    pub fn of(id: Uuid) -> Self {
+        let mut facts = Self::default();
+        id.simple().encode_lower(&mut facts.id);
+        facts
     }
 
     /// The request's id.
     pub fn id(&self) -> &str {
-        &self.id
+        str::from_utf8(&self.id).unwrap_or_default()
     }
 
     /// How many statements the request has sent to the database.
@@ -85,8 +89,8 @@ tokio::task_local! {
 }
 
 /// Runs `request` with `facts` in reach of [`count_query`] and [`note_user`].
-pub async fn observe<F: Future>(facts: Rc<RequestFacts>, request: F) -> F::Output {
-    FACTS.scope(facts, request).await
+pub fn observe<F: Future>(facts: Rc<RequestFacts>, request: F) -> impl Future<Output = F::Output> {
+    FACTS.scope(facts, request)
 }
 
 /// Makes what is done in a task of its own part of the running request; of none where there is none.
@@ -141,7 +145,7 @@ pub fn note_refusal(code: impl Display) {
 /// The id of the running request; `None` outside of one.
 #[must_use]
 pub fn request_id() -> Option<String> {
-    FACTS.try_with(|facts| facts.id.clone()).ok().filter(|id| !id.is_empty())
+    FACTS.try_with(|facts| facts.id().to_owned()).ok().filter(|id| !id.starts_with('\0'))
 }
 
 #[cfg(test)]

@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use actix_web::body::{self, BodySize, BoxBody, MessageBody};
-use actix_web::dev::ServiceRequest;
+use actix_web::dev::RequestHead;
 use actix_web::http::header::{self, HeaderMap, HeaderName};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use tokio::sync::Mutex;
 
-use super::coding::Codings;
+use super::coding::{self, Codings};
 use super::headers;
 use super::problem::Problem;
 
@@ -25,22 +25,29 @@ const MAX_TOTAL: usize = 8 * 1024 * 1024;
 const SPECIAL: [HeaderName; 4] =
     [header::RANGE, header::IF_MATCH, header::IF_MODIFIED_SINCE, header::IF_UNMODIFIED_SINCE];
 
+/// What tells of a file that the client does not have: it has it where it asks whether that has changed (RFC 9110 section 15.4.5).
+const ABOUT_CONTENT: [HeaderName; 4] =
+    [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::LAST_MODIFIED, header::ACCEPT_RANGES];
+
 /// The answers. Clones share them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Assets {
     kept: Arc<RwLock<Kept>>,
     reading: Arc<Mutex<()>>,
+    is_https: bool,
 }
 
 #[derive(Debug, Default)]
 struct Kept {
-    answers: HashMap<String, Vec<(Codings, Answer)>>,
+    answers: HashMap<String, Vec<(Codings, Arc<Answer>)>>,
     bytes: usize,
 }
 
-#[derive(Clone, Debug)]
+/// Complete but for what no two answers share.
+#[derive(Debug)]
 struct Answer {
-    headers: Arc<HeaderMap>,
+    headers: HeaderMap,
+    headers_unchanged: HeaderMap,
     body: Bytes,
 }
 
@@ -57,26 +64,34 @@ fn is_kept(path: &str) -> bool {
 }
 
 impl Assets {
-    /// The answer, if there is one that holds for such a request.
-    pub fn answer(&self, request: &ServiceRequest, codings: Codings) -> Option<HttpResponse> {
-        if *request.method() != Method::GET || SPECIAL.iter().any(|name| request.headers().contains_key(name)) {
+    /// None yet.
+    #[must_use]
+    pub fn new(is_https: bool) -> Self {
+        Self { kept: Arc::default(), reading: Arc::default(), is_https }
+    }
+
+    /// The answer, if there is one that holds for such a request; whole but for its envelope.
+    pub fn answer(&self, request: &RequestHead) -> Option<HttpResponse> {
+        let path = request.uri.path();
+        if !is_hashed(path)
+            || request.method != Method::GET
+            || SPECIAL.iter().any(|name| request.headers.contains_key(name))
+        {
             return None;
         }
-        let Answer { headers, body } = self.find(request.path(), codings)?;
-        match request.headers().get(header::IF_NONE_MATCH) {
-            None => Some(respond(StatusCode::OK, &headers, body)),
-            Some(known) if Some(known) == headers.get(header::ETAG) => {
-                Some(respond(StatusCode::NOT_MODIFIED, &headers, body::None::new()))
-            }
+        let answer = self.find(path, coding::accepted(&request.headers))?;
+        match request.headers.get(header::IF_NONE_MATCH) {
+            None => Some(answer.whole()),
+            Some(known) if Some(known) == answer.headers.get(header::ETAG) => Some(answer.unchanged()),
             // A list, perhaps.
             Some(_) => None,
         }
     }
 
-    fn find(&self, path: &str, codings: Codings) -> Option<Answer> {
+    fn find(&self, path: &str, codings: Codings) -> Option<Arc<Answer>> {
         let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
         let (_, answer) = kept.answers.get(path)?.iter().find(|(of, _)| *of == codings)?;
-        Some(answer.clone())
+        Some(Arc::clone(answer))
     }
 
     /// Keeps an answer that was made for such a request, if it is a whole file and there is room.
@@ -95,15 +110,18 @@ impl Assets {
         }
         // One after the other: of all who ask for a file at once, one reads it into memory and the others find it there.
         let _turn = self.reading.lock().await;
-        if let Some(Answer { headers, body }) = self.find(request.path(), codings) {
-            return Ok(respond(StatusCode::OK, &headers, body));
+        if let Some(answer) = self.find(request.path(), codings) {
+            return Ok(answer.whole());
         }
         let (response, body) = response.into_parts();
         let body = body::to_bytes(body).await.map_err(|error| Problem::internal(anyhow::anyhow!("{error}")))?;
         let mut headers = response.headers().clone();
-        headers::name_charset(&mut headers);
-        let headers = Arc::new(headers);
-        self.insert(request.path(), codings, Answer { headers, body: body.clone() });
+        headers::complete(&mut headers, false, false, self.is_https);
+        let mut headers_unchanged = headers.clone();
+        for name in ABOUT_CONTENT {
+            headers_unchanged.remove(name);
+        }
+        self.insert(request.path(), codings, Answer { headers, headers_unchanged, body: body.clone() });
         Ok(response.set_body(body).map_into_boxed_body())
     }
 
@@ -117,14 +135,29 @@ impl Assets {
         let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
         let bytes = kept.bytes + answer.body.len();
         if bytes <= MAX_TOTAL {
-            kept.answers.entry(path.to_owned()).or_default().push((codings, answer));
+            kept.answers.entry(path.to_owned()).or_default().push((codings, Arc::new(answer)));
             kept.bytes = bytes;
         }
     }
 }
 
+impl Answer {
+    fn whole(&self) -> HttpResponse {
+        respond(StatusCode::OK, &self.headers, self.body.clone())
+    }
+
+    fn unchanged(&self) -> HttpResponse {
+        respond(StatusCode::NOT_MODIFIED, &self.headers_unchanged, body::None::new())
+    }
+}
+
 fn respond(status: StatusCode, headers: &HeaderMap, body: impl MessageBody + 'static) -> HttpResponse {
     let mut response = HttpResponse::with_body(status, body).map_into_boxed_body();
-    response.headers_mut().clone_from(headers);
+    // One by one into the map that is there: a clone would be another one, of several kilobytes.
+    let known = response.headers_mut();
+    known.reserve(headers.len() + 1);
+    for (name, value) in headers {
+        known.append(name.clone(), value.clone());
+    }
     response
 }

@@ -10,11 +10,18 @@ pub type Codings = &'static [ContentEncoding];
 /// smaller files goes first.
 #[must_use]
 pub fn accepted(headers: &HeaderMap) -> Codings {
-    let lines = || headers.get_all(header::ACCEPT_ENCODING).filter_map(|line| line.to_str().ok());
-    let named = |name| lines().flat_map(|line| line.split(',')).find_map(|item| weight(item, name));
-    let any = named("*");
-    let [brotli, gzip] = ["br", "gzip"].map(|name| named(name).or(any).unwrap_or(0.0));
-    let identity = named("identity").unwrap_or(0.0);
+    const NAMES: [&str; 4] = ["br", "gzip", "identity", "*"];
+    let mut weights = [None; NAMES.len()];
+    let lines = headers.get_all(header::ACCEPT_ENCODING).filter_map(|line| line.to_str().ok());
+    for item in lines.flat_map(|line| line.split(',')) {
+        let (coding, parameters) = item.split_once(';').unwrap_or((item, ""));
+        if let Some(at) = NAMES.iter().position(|name| coding.trim().eq_ignore_ascii_case(name)) {
+            weights[at].get_or_insert_with(|| weight(parameters));
+        }
+    }
+    let [brotli, gzip, identity, any] = weights;
+    let [brotli, gzip] = [brotli, gzip].map(|named| named.or(any).unwrap_or(0.0));
+    let identity = identity.unwrap_or(0.0);
     if identity > brotli.max(gzip) {
         return &[];
     }
@@ -27,14 +34,10 @@ pub fn accepted(headers: &HeaderMap) -> Codings {
     }
 }
 
-/// The weight of an item such as `gzip;q=0.5`, if it is about `name`.
-fn weight(item: &str, name: &str) -> Option<f32> {
-    let (coding, parameters) = item.split_once(';').unwrap_or((item, ""));
-    if !coding.trim().eq_ignore_ascii_case(name) {
-        return None;
-    }
+/// The weight that the parameters of an item such as `gzip;q=0.5` give it.
+fn weight(parameters: &str) -> f32 {
     let value = parameters.trim().strip_prefix(['q', 'Q']).and_then(|rest| rest.trim_start().strip_prefix('='));
-    Some(value.map_or(1.0, |value| value.trim().parse().unwrap_or(0.0)))
+    value.map_or(1.0, |value| value.trim().parse().unwrap_or(0.0))
 }
 
 #[cfg(test)]

@@ -10,13 +10,19 @@ const SPACE: [char; 2] = [' ', '\t'];
 
 /// Each pair of name and value as it came, but for bytes that are no UTF-8.
 pub fn pairs(headers: &HeaderMap) -> impl Iterator<Item = Cow<'_, str>> {
+    raw_pairs(headers).map(text).filter(|pair| !pair.is_empty())
+}
+
+fn raw_pairs(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
     let lines = headers.get_all(header::COOKIE).map(HeaderValue::as_bytes);
-    let pairs =
-        lines.flat_map(|line| line.split(|byte| *byte == b';')).map(|pair| match String::from_utf8_lossy(pair) {
-            Cow::Borrowed(pair) => Cow::Borrowed(pair.trim_matches(SPACE)),
-            Cow::Owned(pair) => Cow::Owned(pair.trim_matches(SPACE).to_owned()),
-        });
-    pairs.filter(|pair| !pair.is_empty())
+    lines.flat_map(|line| line.split(|byte| *byte == b';'))
+}
+
+fn text(bytes: &[u8]) -> Cow<'_, str> {
+    match str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text.trim_matches(SPACE)),
+        Err(_) => Cow::Owned(String::from_utf8_lossy(bytes).trim_matches(SPACE).to_owned()),
+    }
 }
 
 /// The name of a pair.
@@ -29,13 +35,11 @@ pub fn name_of(pair: &str) -> &str {
 /// integrity"): none is believed.
 #[must_use]
 pub fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<Cow<'a, str>> {
-    let mut values = pairs(headers).filter(|pair| name_of(pair) == name).map(|pair| {
-        let start = pair.find('=').map_or(pair.len(), |at| at + 1);
-        match pair {
-            Cow::Borrowed(pair) => Cow::Borrowed(&pair[start..]),
-            Cow::Owned(mut pair) => Cow::Owned(pair.split_off(start)),
-        }
+    let mut values = raw_pairs(headers).filter_map(|pair| {
+        let end = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+        let (its_name, value) = pair.split_at(end);
+        (text(its_name) == name).then(|| value.strip_prefix(b"=").unwrap_or_default())
     });
     let value = values.next()?;
-    values.next().is_none().then_some(value)
+    values.next().is_none().then(|| text(value))
 }

@@ -2,13 +2,15 @@
 //! completes the headers, writes the one log line, counts, and makes the one span.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use actix_http::{Request, Response};
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{RequestHead, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method, StatusCode};
@@ -24,7 +26,7 @@ use super::drain::Drain;
 use super::headers;
 use super::pieces;
 use super::problem::{Code, Problem};
-use crate::metrics::Metrics;
+use crate::metrics::{self, Metrics};
 use crate::random;
 use crate::telemetry::{self, RequestFacts};
 use crate::traces::{Answered, Parent, Traces};
@@ -49,16 +51,16 @@ pub struct Envelope {
 impl Envelope {
     /// The caller's span. Only trusted proxies are believed: anybody else could write into other people's traces, or have
     /// their own requests recorded that are to be left out.
-    fn parent(&self, request: &ServiceRequest) -> Parent {
-        let is_trusted = || request.peer_addr().is_some_and(|peer| self.proxies.trusts(peer.ip().to_canonical()));
-        if self.traces.is_on() && is_trusted() { Traces::parent(request.headers()) } else { Parent::default() }
+    fn parent(&self, head: &RequestHead) -> Parent {
+        let is_trusted = || head.peer_addr.is_some_and(|peer| self.proxies.trusts(peer.ip().to_canonical()));
+        if self.traces.is_on() && is_trusted() { Traces::parent(&head.headers) } else { Parent::default() }
     }
 
     /// The pattern of the route; `None` where none matches. Nearly every route has no parameters, and is found without asking
     /// every pattern in turn.
-    fn pattern(&self, request: &ServiceRequest) -> Option<String> {
-        let path = request.path();
-        if self.metrics.requests().is_route(path) { Some(path.to_owned()) } else { request.match_pattern() }
+    fn pattern(&self, request: &ServiceRequest) -> Option<Cow<'static, str>> {
+        let plain = self.metrics.requests().pattern(request.path()).map(Cow::Borrowed);
+        plain.or_else(|| request.match_pattern().map(Cow::Owned))
     }
 }
 
@@ -67,8 +69,8 @@ struct Exchange {
     envelope: Data<Envelope>,
     ip: IpAddr,
     method: Method,
-    path: String,
-    pattern: Option<String>,
+    is_api: bool,
+    pattern: Option<Cow<'static, str>>,
     started: Instant,
     facts: Rc<RequestFacts>,
     parent: Parent,
@@ -91,19 +93,7 @@ pub async fn wrap(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    envelope.metrics.requests().begin();
-    let exchange = Exchange {
-        parent: envelope.parent(&request),
-        pattern: envelope.pattern(&request),
-        ip: envelope.proxies.client_ip(request.peer_addr(), request.headers()),
-        envelope,
-        method: request.method().clone(),
-        path: request.path().to_owned(),
-        started: Instant::now(),
-        // Random, not counted: an id must not tell how busy the server is.
-        facts: Rc::new(RequestFacts::of(Uuid::from_bytes(random::quick_bytes()).simple().to_string())),
-        _under_way: request.conn_data::<Requests>().map(Requests::begin),
-    };
+    let exchange = Exchange::begin(&envelope, request.head(), envelope.pattern(&request), request.conn_data());
     let handled = AssertUnwindSafe(next.call(request)).catch_unwind();
     let outcome = telemetry::observe(Rc::clone(&exchange.facts), handled).await;
     match outcome.unwrap_or_else(|panic| Err(Problem::internal(describe(&*panic)).into())) {
@@ -118,6 +108,12 @@ pub async fn wrap(
     }
 }
 
+/// The answer to a request that goes through no layers; `response` has all headers but those that no two answers share.
+pub fn seal(envelope: &Data<Envelope>, request: &Request, response: HttpResponse) -> Response<BoxBody> {
+    let pattern = Some(Cow::Borrowed(metrics::Requests::APP));
+    Exchange::begin(envelope, request.head(), pattern, request.conn_data()).seal(response, None, None).into()
+}
+
 fn describe(panic: &(dyn Any + Send)) -> anyhow::Error {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
@@ -125,19 +121,44 @@ fn describe(panic: &(dyn Any + Send)) -> anyhow::Error {
 }
 
 impl Exchange {
+    fn begin(
+        envelope: &Data<Envelope>,
+        head: &RequestHead,
+        pattern: Option<Cow<'static, str>>,
+        connection: Option<&Requests>,
+    ) -> Self {
+        envelope.metrics.requests().begin();
+        Self {
+            parent: envelope.parent(head),
+            ip: envelope.proxies.client_ip(head.peer_addr, &head.headers),
+            envelope: envelope.clone(),
+            method: head.method.clone(),
+            is_api: headers::is_api(head.uri.path()),
+            pattern,
+            started: Instant::now(),
+            // Random, not counted: an id must not tell how busy the server is.
+            facts: Rc::new(RequestFacts::of(Uuid::from_bytes(random::quick_bytes()))),
+            _under_way: connection.map(Requests::begin),
+        }
+    }
+
     /// Writes the document of an error, completes the headers, logs.
     fn finish(&self, response: HttpResponse) -> HttpResponse {
         let cause = response.error().and_then(cause_of);
         let (mut response, code) = self.document(response);
         let is_error = response.status().is_client_error() || response.status().is_server_error();
-        let headers = response.headers_mut();
-        headers::complete(headers, &self.path, is_error, self.envelope.is_https);
+        headers::complete(response.headers_mut(), self.is_api, is_error, self.envelope.is_https);
+        self.seal(response, code, cause.as_deref())
+    }
+
+    /// Writes the headers that no two answers share, and tells of the request.
+    fn seal(&self, mut response: HttpResponse, code: Option<Code>, cause: Option<&str>) -> HttpResponse {
         let id = HeaderValue::from_str(self.facts.id()).expect("hexadecimal is header text");
-        headers.insert(X_REQUEST_ID.clone(), id);
+        response.headers_mut().insert(X_REQUEST_ID.clone(), id);
         if self.envelope.drain.has_begun() {
             response.head_mut().set_connection_type(ConnectionType::Close);
         }
-        self.tell(response.status(), code, cause.as_deref());
+        self.tell(response.status(), code, cause);
         response.map_body(|_, body| pieces::of(body))
     }
 

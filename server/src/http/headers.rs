@@ -25,9 +25,9 @@ const EVERYWHERE: [(HeaderName, HeaderValue); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
 ];
 
-/// Completes the headers of an answer to `path`. What a handler has set of Content-Security-Policy stays; what it has
+/// Completes the headers of an answer. What a handler has set of Content-Security-Policy stays; what it has
 /// set of Cache-Control stays outside of the API.
-pub fn complete(headers: &mut HeaderMap, path: &str, is_error: bool, is_https: bool) {
+pub fn complete(headers: &mut HeaderMap, is_api: bool, is_error: bool, is_https: bool) {
     headers.reserve(EVERYWHERE.len() + 3);
     for (name, value) in EVERYWHERE {
         headers.insert(name, value);
@@ -36,7 +36,7 @@ pub fn complete(headers: &mut HeaderMap, path: &str, is_error: bool, is_https: b
         headers.insert(header::STRICT_TRANSPORT_SECURITY, TWO_YEARS);
     }
     name_charset(headers);
-    if is_api(path) || is_error {
+    if is_api || is_error {
         headers.insert(header::CACHE_CONTROL, NO_STORE);
     }
     if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
@@ -59,7 +59,7 @@ pub fn name_charset(headers: &mut HeaderMap) {
 /// Whether the path belongs to the API.
 #[must_use]
 pub fn is_api(path: &str) -> bool {
+    let is_below = |path: &str| path.strip_prefix("/api").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     // As routing sees it: decoded.
-    let path = percent_decode_str(path).decode_utf8_lossy();
-    path == "/api" || path.starts_with("/api/")
+    is_below(path) || path.contains('%') && is_below(&percent_decode_str(path).decode_utf8_lossy())
 }

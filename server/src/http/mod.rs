@@ -12,6 +12,7 @@ pub mod drain;
 pub mod envelope;
 pub mod extract;
 pub mod headers;
+pub mod layer;
 pub mod object;
 pub mod pieces;
 pub mod problem;

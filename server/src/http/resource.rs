@@ -2,7 +2,7 @@
 
 use actix_web::dev::{AppService, HttpServiceFactory};
 use actix_web::http::{Method, header};
-use actix_web::{FromRequest, Handler, Resource, Responder, web};
+use actix_web::{FromRequest, Handler, Resource, Responder, guard, web};
 
 use super::problem::{Code, Problem};
 
@@ -70,7 +70,10 @@ impl Endpoint {
         Args: FromRequest + 'static,
         F::Output: Responder + 'static,
     {
-        self.resource = self.resource.route(web::method(method.clone()).to(handler));
+        // actix-web's own guard notes in each request which methods there are, for a refusal that is not ours.
+        let wanted = method.clone();
+        let guard = guard::fn_guard(move |context| context.head().method == wanted);
+        self.resource = self.resource.route(web::route().guard(guard).to(handler));
         self.methods.push(method);
         self
     }

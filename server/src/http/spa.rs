@@ -21,7 +21,7 @@ const PAGE: &str = "index.html";
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 
-/// Serves the folder `dist`, and what of it is in `assets` from there; to be registered last, for it answers every path.
+/// Serves the folder `dist`, and puts into `assets` what is to be at hand; to be registered last, for it answers every path.
 pub fn configure(dist: &Path, assets: Assets) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
     let dist = dist.to_owned();
     move |config| {
@@ -57,9 +57,6 @@ async fn guard(
         return Ok(request.error_response(Problem::new(Code::NotFound)));
     }
     let codings = coding::accepted(request.headers());
-    if let Some(kept) = assets.answer(&request, codings) {
-        return Ok(request.into_response(kept));
-    }
     settle(&mut request, codings);
     let mut response = next.call(request).await?.map_into_boxed_body();
     // actix-files calls a path that it does not like a bad request; to the client it is one more thing that is not here.
@@ -244,7 +241,7 @@ mod properties {
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(file, content).unwrap();
         }
-        let app = init_service(App::new().configure(configure(&dist, Assets::default()))).await;
+        let app = init_service(App::new().configure(configure(&dist, Assets::new(false)))).await;
         let mut runner = TestRunner::default();
         for _ in 0..ProptestConfig::default().cases {
             let path = path().new_tree(&mut runner).unwrap().current();

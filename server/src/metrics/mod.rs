@@ -57,7 +57,7 @@ impl Metrics {
     /// Counters of requests to `routes` (patterns, as actix-web writes them), and of sessions that end for one of
     /// `end_reasons`.
     #[must_use]
-    pub fn new(routes: Vec<String>, end_reasons: impl IntoIterator<Item = String>) -> Self {
+    pub fn new(routes: Vec<&'static str>, end_reasons: impl IntoIterator<Item = String>) -> Self {
         let registry = Registry::new();
         let requests = Requests::new(&registry, routes);
         let help = "Passwords that were given, at sign-in or where they are asked for again.";

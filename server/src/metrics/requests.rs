@@ -29,7 +29,7 @@ pub struct Requests {
     total: IntCounterVec,
     seconds: HistogramVec,
     in_flight: IntGauge,
-    routes: HashMap<String, Route>,
+    routes: HashMap<&'static str, Route>,
     app: Route,
     other: Route,
 }
@@ -43,7 +43,7 @@ struct Route {
 }
 
 impl Requests {
-    pub(super) fn new(registry: &Registry, routes: Vec<String>) -> Self {
+    pub(super) fn new(registry: &Registry, routes: Vec<&'static str>) -> Self {
         let help = "Requests that were answered.";
         let total = IntCounterVec::new(Opts::new("hallpass_http_requests_total", help), &["method", "route", "status"]);
         let help = "How long answering took, without the sending of the body.";
@@ -59,6 +59,9 @@ impl Requests {
         }
     }
 
+    /// The pattern of everything outside of the API.
+    pub const APP: &str = "";
+
     /// A request is being worked on, until [`Requests::end`].
     pub fn begin(&self) {
         self.in_flight.inc();
@@ -69,15 +72,15 @@ impl Requests {
         self.in_flight.dec();
     }
 
-    /// Whether `path` is the pattern of a route as it stands, without parameters.
+    /// The pattern that `path` is as it stands, without parameters.
     #[must_use]
-    pub fn is_route(&self, path: &str) -> bool {
-        self.routes.contains_key(path)
+    pub fn pattern(&self, path: &str) -> Option<&'static str> {
+        self.routes.get_key_value(path).map(|(pattern, _)| *pattern)
     }
 
     fn find(&self, pattern: Option<&str>) -> (&str, &Route) {
         match pattern {
-            Some("") => (APP, &self.app),
+            Some(Self::APP) => (APP, &self.app),
             Some(pattern) => {
                 let known = self.routes.get_key_value(pattern);
                 known.map_or((OTHER, &self.other), |(label, route)| (label, route))
@@ -86,7 +89,7 @@ impl Requests {
         }
     }
 
-    /// Counts an answer. `pattern` is that of the route: empty for the web app, `None` where none matched.
+    /// Counts an answer. `pattern` is that of the route; `None` where none matched.
     pub fn count(&self, method: &Method, pattern: Option<&str>, status: StatusCode, took: Duration) {
         let (label, route) = self.find(pattern);
         let row = METHODS.iter().position(|name| *name == method.as_str()).unwrap_or(METHODS.len() - 1);
@@ -107,7 +110,7 @@ mod tests {
     #[test]
     fn what_nobody_expects_is_counted_under_other() {
         let registry = Registry::new();
-        let requests = Requests::new(&registry, vec!["/api/me".to_owned()]);
+        let requests = Requests::new(&registry, vec!["/api/me"]);
         let brew = Method::from_bytes(b"BREW").unwrap();
         let count = |method: &Method, pattern, status| {
             requests.count(method, pattern, StatusCode::from_u16(status).unwrap(), Duration::from_millis(3));

@@ -22,6 +22,8 @@ pub(super) struct Exchange {
     pub client: Client,
     /// Whether it counts as a use of the session.
     pub is_use: bool,
+    /// Whether the token is known without actix-session, which then has nothing to do.
+    pub is_known: bool,
     /// The token that actix-session found in the cookie and verified.
     pub verified: Cell<Option<TokenHash>>,
     /// Whom the token belongs to.
@@ -40,8 +42,8 @@ tokio::task_local! {
 
 impl Exchange {
     /// Runs `request` with this exchange in reach of [`with`].
-    pub async fn scope<F: Future>(self: &Rc<Self>, request: F) -> F::Output {
-        EXCHANGE.scope(Rc::clone(self), request).await
+    pub fn scope<F: Future>(self: &Rc<Self>, request: F) -> impl Future<Output = F::Output> + use<F> {
+        EXCHANGE.scope(Rc::clone(self), request)
     }
 }
 

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use actix_session::SessionMiddleware;
 use actix_session::config::{CookieContentSecurity, PersistentSession};
+use actix_session::storage::SessionStore;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::cookie::time::Duration;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -16,6 +17,7 @@ use actix_web::{Error, HttpMessage};
 use super::cookie::SessionCookie;
 use super::exchange::{self, Exchange};
 use super::model::Lifetime;
+use super::passing::Passing;
 use super::store::SqlSessionStore;
 use super::touch::{self, Toucher};
 use super::verified::VerifiedCookies;
@@ -88,18 +90,19 @@ impl Sessions {
         self.cookie.hide(headers);
     }
 
-    /// actix-session's middleware over our store.
+    /// actix-session's middleware over our store, and the way past it.
     #[must_use]
-    pub fn middleware(&self) -> SessionMiddleware<impl actix_session::storage::SessionStore + use<>> {
+    pub fn middleware(&self) -> Passing<SessionMiddleware<impl SessionStore + use<>>> {
         let ttl = i64::try_from(self.store.lifetime.absolute.as_secs()).unwrap_or(i64::MAX);
-        SessionMiddleware::builder(self.store.clone(), self.cookie.key())
+        let middleware = SessionMiddleware::builder(self.store.clone(), self.cookie.key())
             .cookie_name(self.cookie.name.to_owned())
             .cookie_secure(self.cookie.secure)
             .cookie_same_site(self.cookie.same_site)
             // The token is random; there is nothing in it to hide.
             .cookie_content_security(CookieContentSecurity::Signed)
             .session_lifecycle(PersistentSession::default().session_ttl(Duration::seconds(ttl)))
-            .build()
+            .build();
+        Passing(middleware)
     }
 }
 
@@ -113,25 +116,20 @@ pub async fn exchange(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let Sessions { store, cookie, verified } = &**sessions;
+    // Nobody signs in or out with a safe method (RFC 9110 section 9.2.1), so actix-session need not know of the cookie.
+    let fingerprint = cookie.fingerprint(request.headers()).filter(|_| request.method().is_safe());
+    let token = fingerprint.and_then(|fingerprint| verified.token_of(fingerprint));
     let exchange = Rc::new(Exchange {
         client: Client::of(&request),
         is_use: touch::is_use(request.path()),
+        is_known: token.is_some(),
         verified: None.into(),
         credential: None.into(),
         failure: None.into(),
         device: None.into(),
         kept: None.into(),
     });
-    // Nobody signs in or out with a safe method (RFC 9110 section 9.2.1), so actix-session need not know of the cookie.
-    let fingerprint = cookie.fingerprint(request.headers()).filter(|_| request.method().is_safe());
-    let token = fingerprint.and_then(|fingerprint| verified.token_of(fingerprint));
-    let resigned = match token {
-        Some(_) => {
-            cookie.hide(request.headers_mut());
-            None
-        }
-        None => cookie.receive(request.headers_mut()),
-    };
+    let resigned = if exchange.is_known { None } else { cookie.receive(request.headers_mut()) };
     let answering = async {
         if let Some(token) = token {
             store.find(token).await;
@@ -151,7 +149,8 @@ pub async fn exchange(
     if let Some(kept) = exchange.kept.get() {
         cookie.limit(response.headers_mut(), kept);
     }
-    if let (Some(resigned), Some(session)) = (resigned, current_session(&response))
+    if let Some(resigned) = resigned
+        && let Some(session) = current_session(&response)
         && !cookie.is_set_in(response.headers())
     {
         resigned.send(response.headers_mut(), &session, store.clock.now());

@@ -83,25 +83,31 @@ impl SqlSessionStore {
         // Tokens travel: an access token is verified by services, a refresh token is held by programs.
         let is_bound = self.binding == SessionBinding::Browser && session.kind == Kind::Cookie;
         if is_bound && !presented_by(&session.browser) {
-            let reason = EndReason::BrowserMismatch;
-            let client = exchange::with(|exchange| exchange.client.clone());
-            let entry = Entry::new(Event::SessionEnded, now).about(&session.user_id).from(client.as_ref());
-            let entry = entry.in_session(&session.id).detail("browser_mismatch");
-            self.db
-                .write(async |tx| {
-                    if queries::end(tx, &session.id, &session.user_id, reason, now).await? {
-                        audit::queries::insert(tx, &entry).await?;
-                    }
-                    Ok::<_, sqlx::Error>(())
-                })
-                .await?;
-            return Ok(Credential::Ended { reason, at: now });
+            // Boxed: hardly any request comes here, and all would carry the room for it around.
+            return Box::pin(self.refuse_browser(session, now)).await;
         }
         if is_use {
             self.toucher.seen(&session.id, Some(session.last_seen_at), now, || None);
         }
         telemetry::note_user(&session.user_id);
         Ok(Credential::User(Arc::clone(user)))
+    }
+
+    /// Ends a session whose token another browser has presented.
+    async fn refuse_browser(&self, session: &FoundSession, now: Timestamp) -> Result<Credential, sqlx::Error> {
+        let reason = EndReason::BrowserMismatch;
+        let client = exchange::with(|exchange| exchange.client.clone());
+        let entry = Entry::new(Event::SessionEnded, now).about(&session.user_id).from(client.as_ref());
+        let entry = entry.in_session(&session.id).detail("browser_mismatch");
+        self.db
+            .write(async |tx| {
+                if queries::end(tx, &session.id, &session.user_id, reason, now).await? {
+                    audit::queries::insert(tx, &entry).await?;
+                }
+                Ok::<_, sqlx::Error>(())
+            })
+            .await?;
+        Ok(Credential::Ended { reason, at: now })
     }
 
     fn end_of(&self, session: &FoundSession, now: Timestamp) -> Option<(EndReason, Timestamp)> {

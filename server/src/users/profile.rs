@@ -1,6 +1,6 @@
 //! One's own profile: seeing it, and what may be changed.
 
-use actix_web::http::header::ContentType;
+use actix_web::http::header::HeaderValue;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
@@ -9,6 +9,8 @@ use super::model::{check_email, check_full_name};
 use crate::http::problem::Problem;
 use crate::identity::{CurrentUser, Known};
 use crate::problems;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 problems!(
     /// What asking for oneself can meet.
@@ -20,7 +22,7 @@ problems!(
     responses((status = 200, body = CurrentUser), MeProblems))]
 pub(crate) async fn me(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let body = Known::of(&request)?.json();
-    Ok(HttpResponse::Ok().content_type(ContentType::json()).body(body))
+    Ok(HttpResponse::Ok().content_type(JSON).body(body))
 }
 
 /// What to change of a profile; what is left out stays.

@@ -7,6 +7,7 @@ use actix_web::{App, HttpServer, web};
 use hallpass::http::client_ip::TrustedProxies;
 use hallpass::http::drain::Drain;
 use hallpass::http::envelope::{self, Envelope};
+use hallpass::http::layer::sharing;
 use hallpass::metrics::Metrics;
 use hallpass::traces::Traces;
 use reqwest::Method;
@@ -56,10 +57,9 @@ async fn a_panic_is_a_500_like_any_other() {
     });
     let server = HttpServer::new(move || {
         App::new()
-            .app_data(envelope.clone())
             .route("/panic", web::get().to(async || -> &'static str { panic!("a secret") }))
             .route("/fine", web::get().to(async || "fine"))
-            .wrap(from_fn(envelope::wrap))
+            .wrap(from_fn(sharing(&envelope, envelope::wrap)))
     });
     let server = server.workers(1).bind("127.0.0.1:0").unwrap();
     let base = format!("http://{}", server.addrs()[0]);

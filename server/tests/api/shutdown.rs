@@ -22,6 +22,8 @@ async fn says_draining_finishes_what_is_under_way_and_ends() {
     app.person("bob").await;
     let each = begun.elapsed();
     let mut browser = app.browser();
+    // From now on it is at hand.
+    browser.get("/assets/app-abc123.js").await.is(200, "");
     // As many as are under way when the server is told to stop, and after it has stopped listening, and done before it gives up.
     let number = WORK.as_micros().div_ceil(each.as_micros()).clamp(2, 40);
     let logins: Vec<_> = (0..number)
@@ -37,6 +39,7 @@ async fn says_draining_finishes_what_is_under_way_and_ends() {
     let health = browser.get("/api/health").await;
     assert_eq!((health.status, health.json()["status"].as_str()), (503, Some("draining")));
     assert_eq!(health.header("connection"), "close");
+    assert_eq!(browser.get("/assets/app-abc123.js").await.header("connection"), "close");
     for login in logins {
         login.await.unwrap().is(200, "");
     }

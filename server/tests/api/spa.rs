@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 
-use crate::app::{Body, Browser, spawn};
+use crate::app::{Answer, Body, Browser, log_line, spawn, spawn_with};
 
 fn navigating(mut browser: Browser) -> Browser {
     browser.headers = vec![("accept", "text/html,application/xhtml+xml,*/*;q=0.8".to_owned())];
@@ -165,7 +165,13 @@ async fn a_hashed_file_is_read_once() {
     browser.headers = vec![accept.clone(), ("if-none-match", first.header("etag").to_owned())];
     let unchanged = browser.get(path).await;
     assert_eq!((unchanged.status, unchanged.body.len()), (304, 0));
-    assert_eq!((unchanged.header("etag"), unchanged.header("vary")), (first.header("etag"), "accept-encoding"));
+    for header in ["etag", "vary", "cache-control"] {
+        assert_eq!(unchanged.header(header), first.header(header), "{header}");
+    }
+    // The browser has these (RFC 9110 section 15.4.5).
+    for header in ["content-type", "content-encoding", "last-modified", "accept-ranges"] {
+        assert_eq!(unchanged.header(header), "", "{header}");
+    }
 
     // Nobody asked for the other forms while they were there; parts and conditions are looked up in the file.
     for (name, value) in [
@@ -179,6 +185,28 @@ async fn a_hashed_file_is_read_once() {
         browser.headers.retain(|(known, _)| *known != name);
         browser.headers.push((name, value.to_owned()));
         browser.get(path).await.is(404, "not_found");
+    }
+}
+
+#[actix_web::test]
+async fn a_file_at_hand_is_answered_like_any_other() {
+    let app = spawn_with(&[("PUBLIC_URL", "https://login.example.com")]).await;
+    let path = "/assets/app-abc123.js";
+    let mut browser = app.browser();
+    browser.headers = vec![("accept-encoding", "br".to_owned())];
+    let names = |answer: &Answer| {
+        let mut names: Vec<String> = answer.headers.keys().map(ToString::to_string).collect();
+        names.sort();
+        names
+    };
+    let first = browser.get(path).await;
+    std::fs::remove_dir_all(app.folder.path().join("dist")).unwrap();
+    let again = browser.get(path).await;
+    assert_eq!(names(&again), names(&first));
+    assert!(again.header("strict-transport-security").contains("max-age"));
+    let [one, other] = [&first, &again].map(log_line);
+    for member in ["method", "path", "status", "ip", "queries", "message", "level"] {
+        assert_eq!(other[member], one[member], "{member}");
     }
 }
 
