@@ -36,8 +36,8 @@ pub fn init(config: &LogConfig) {
 /// What one request's log line says beyond method, path and status, and what it has ended.
 #[derive(Debug, Default)]
 pub struct RequestFacts {
-    /// Hexadecimal; all zero outside of a request.
-    id: [u8; 32],
+    /// Hexadecimal; none for work that is no request.
+    id: Option<[u8; 32]>,
     queries: Cell<u32>,
     user_id: RefCell<Option<String>>,
     refusal: RefCell<Option<String>>,
@@ -48,14 +48,14 @@ impl RequestFacts {
     /// About the request of this id, which answer and log lines carry.
     #[must_use]
     pub fn of(id: Uuid) -> Self {
-        let mut facts = Self::default();
-        id.simple().encode_lower(&mut facts.id);
-        facts
+        let mut text = [0; 32];
+        id.simple().encode_lower(&mut text);
+        Self { id: Some(text), ..Self::default() }
     }
 
-    /// The request's id.
+    /// The request's id; empty for work that is none.
     pub fn id(&self) -> &str {
-        str::from_utf8(&self.id).unwrap_or_default()
+        self.id.as_ref().and_then(|id| str::from_utf8(id).ok()).unwrap_or_default()
     }
 
     /// How many statements the request has sent to the database.
@@ -145,7 +145,7 @@ pub fn note_refusal(code: impl Display) {
 /// The id of the running request; `None` outside of one.
 #[must_use]
 pub fn request_id() -> Option<String> {
-    FACTS.try_with(|facts| facts.id().to_owned()).ok().filter(|id| !id.starts_with('\0'))
+    FACTS.try_with(|facts| facts.id().to_owned()).ok().filter(|id| !id.is_empty())
 }
 
 #[cfg(test)]

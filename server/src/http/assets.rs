@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use actix_web::body::{self, BodySize, BoxBody, MessageBody};
 use actix_web::dev::RequestHead;
-use actix_web::http::header::{self, HeaderMap, HeaderName};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
@@ -18,8 +18,9 @@ use super::problem::Problem;
 
 /// Vite puts a hash of the content into these files' names.
 const FOLDER: &str = "/assets/";
-/// The largest file that is kept, and what all may take together.
+/// The largest file that is kept, about what its headers take, and what all may take together.
 const MAX_FILE: usize = 512 * 1024;
+const HEADERS: usize = 2 * 1024;
 const MAX_TOTAL: usize = 8 * 1024 * 1024;
 /// What asks for a part, or has conditions other than the one that every browser sends.
 const SPECIAL: [HeaderName; 4] =
@@ -46,10 +47,14 @@ struct Kept {
 /// Complete but for what no two answers share.
 #[derive(Debug)]
 struct Answer {
-    headers: HeaderMap,
-    headers_unchanged: HeaderMap,
+    headers: Headers,
+    headers_unchanged: Headers,
+    etag: Option<HeaderValue>,
     body: Bytes,
 }
+
+/// A map would take several kilobytes.
+type Headers = Box<[(HeaderName, HeaderValue)]>;
 
 /// Whether the path is one of a hashed file.
 #[must_use]
@@ -82,7 +87,7 @@ impl Assets {
         let answer = self.find(path, coding::accepted(&request.headers))?;
         match request.headers.get(header::IF_NONE_MATCH) {
             None => Some(answer.whole()),
-            Some(known) if Some(known) == answer.headers.get(header::ETAG) => Some(answer.unchanged()),
+            Some(known) if Some(known) == answer.etag.as_ref() => Some(answer.unchanged()),
             // A list, perhaps.
             Some(_) => None,
         }
@@ -116,12 +121,8 @@ impl Assets {
         let (response, body) = response.into_parts();
         let body = body::to_bytes(body).await.map_err(|error| Problem::internal(anyhow::anyhow!("{error}")))?;
         let mut headers = response.headers().clone();
-        headers::complete(&mut headers, false, false, self.is_https);
-        let mut headers_unchanged = headers.clone();
-        for name in ABOUT_CONTENT {
-            headers_unchanged.remove(name);
-        }
-        self.insert(request.path(), codings, Answer { headers, headers_unchanged, body: body.clone() });
+        headers::complete(&mut headers, self.is_https);
+        self.insert(request.path(), codings, Answer::new(headers, body.clone()));
         Ok(response.set_body(body).map_into_boxed_body())
     }
 
@@ -133,7 +134,7 @@ impl Assets {
 
     fn insert(&self, path: &str, codings: Codings, answer: Answer) {
         let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
-        let bytes = kept.bytes + answer.body.len();
+        let bytes = kept.bytes + answer.body.len() + HEADERS;
         if bytes <= MAX_TOTAL {
             kept.answers.entry(path.to_owned()).or_default().push((codings, Arc::new(answer)));
             kept.bytes = bytes;
@@ -142,6 +143,13 @@ impl Assets {
 }
 
 impl Answer {
+    fn new(mut headers: HeaderMap, body: Bytes) -> Self {
+        let listed = |headers: &HeaderMap| headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        let (all, etag) = (listed(&headers), headers.get(header::ETAG).cloned());
+        forget_content(&mut headers);
+        Self { headers: all, headers_unchanged: listed(&headers), etag, body }
+    }
+
     fn whole(&self) -> HttpResponse {
         respond(StatusCode::OK, &self.headers, self.body.clone())
     }
@@ -151,9 +159,15 @@ impl Answer {
     }
 }
 
-fn respond(status: StatusCode, headers: &HeaderMap, body: impl MessageBody + 'static) -> HttpResponse {
+/// Takes out of the headers of a 304 what the client has.
+pub fn forget_content(headers: &mut HeaderMap) {
+    for name in ABOUT_CONTENT {
+        headers.remove(name);
+    }
+}
+
+fn respond(status: StatusCode, headers: &Headers, body: impl MessageBody + 'static) -> HttpResponse {
     let mut response = HttpResponse::with_body(status, body).map_into_boxed_body();
-    // One by one into the map that is there: a clone would be another one, of several kilobytes.
     let known = response.headers_mut();
     known.reserve(headers.len() + 1);
     for (name, value) in headers {

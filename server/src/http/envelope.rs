@@ -1,5 +1,5 @@
 //! The outermost layer: gives each request an id, catches what falls, turns every error into a problem document,
-//! completes the headers, writes the one log line, counts, and makes the one span.
+//! completes the headers, writes the one log line, counts, and makes the one span. What needs no layers passes [`deliver`] instead.
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -109,8 +109,8 @@ pub async fn wrap(
 }
 
 /// The answer to a request that goes through no layers; `response` has all headers but those that no two answers share.
-pub fn seal(envelope: &Data<Envelope>, request: &Request, response: HttpResponse) -> Response<BoxBody> {
-    let pattern = Some(Cow::Borrowed(metrics::Requests::APP));
+pub fn deliver(envelope: &Data<Envelope>, request: &Request, response: HttpResponse) -> Response<BoxBody> {
+    let pattern = Some(Cow::Borrowed(metrics::Requests::APP_PATTERN));
     Exchange::begin(envelope, request.head(), pattern, request.conn_data()).seal(response, None, None).into()
 }
 
@@ -147,7 +147,10 @@ impl Exchange {
         let cause = response.error().and_then(cause_of);
         let (mut response, code) = self.document(response);
         let is_error = response.status().is_client_error() || response.status().is_server_error();
-        headers::complete(response.headers_mut(), self.is_api, is_error, self.envelope.is_https);
+        headers::complete(response.headers_mut(), self.envelope.is_https);
+        if self.is_api || is_error {
+            response.headers_mut().insert(header::CACHE_CONTROL, headers::NO_STORE);
+        }
         self.seal(response, code, cause.as_deref())
     }
 

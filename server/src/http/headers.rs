@@ -9,7 +9,8 @@ const API_POLICY: HeaderValue =
 const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
 );
-const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+/// Cache-Control of what is the API's, and of errors.
+pub const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 /// Two years, as browsers' preload lists ask for (hstspreload.org).
 const TWO_YEARS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
 
@@ -25,9 +26,8 @@ const EVERYWHERE: [(HeaderName, HeaderValue); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
 ];
 
-/// Completes the headers of an answer. What a handler has set of Content-Security-Policy stays; what it has
-/// set of Cache-Control stays outside of the API.
-pub fn complete(headers: &mut HeaderMap, is_api: bool, is_error: bool, is_https: bool) {
+/// Completes the headers of an answer. What a handler has set of Content-Security-Policy stays.
+pub fn complete(headers: &mut HeaderMap, is_https: bool) {
     headers.reserve(EVERYWHERE.len() + 3);
     for (name, value) in EVERYWHERE {
         headers.insert(name, value);
@@ -36,9 +36,6 @@ pub fn complete(headers: &mut HeaderMap, is_api: bool, is_error: bool, is_https:
         headers.insert(header::STRICT_TRANSPORT_SECURITY, TWO_YEARS);
     }
     name_charset(headers);
-    if is_api || is_error {
-        headers.insert(header::CACHE_CONTROL, NO_STORE);
-    }
     if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
         let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
         headers.insert(header::CONTENT_SECURITY_POLICY, if is_page { PAGE_POLICY } else { API_POLICY });
@@ -46,10 +43,13 @@ pub fn complete(headers: &mut HeaderMap, is_api: bool, is_error: bool, is_https:
 }
 
 /// Says that text is UTF-8, where its type alone leaves that open (OWASP ASVS 5.0, 4.1.1).
-pub fn name_charset(headers: &mut HeaderMap) {
+fn name_charset(headers: &mut HeaderMap) {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let is_open = |kind: &&str| (kind.starts_with("text/") || kind.contains("xml")) && !kind.contains("charset=");
-    if let Some(kind) = kind.filter(is_open)
+    let is_text = |kind: &str| {
+        let essence = kind.split(';').next().unwrap_or_default().trim_end();
+        essence.starts_with("text/") || essence.ends_with("/xml") || essence.ends_with("+xml")
+    };
+    if let Some(kind) = kind.filter(|kind| is_text(kind) && !kind.contains("charset="))
         && let Ok(kind) = HeaderValue::from_str(&format!("{kind}; charset=utf-8"))
     {
         headers.insert(header::CONTENT_TYPE, kind);

@@ -47,7 +47,7 @@ pub struct AtHand {
 impl AtHand {
     fn answer(&self, request: &Request) -> Option<Response<BoxBody>> {
         let response = self.assets.answer(request.head())?;
-        Some(envelope::seal(&self.envelope, request, response))
+        Some(envelope::deliver(&self.envelope, request, response))
     }
 }
 

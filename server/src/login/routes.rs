@@ -31,11 +31,12 @@ use crate::users::profile::me;
 /// Adds the routes.
 pub fn configure(config: &mut ServiceConfig) {
     config
+        // Routes are tried in this order, and this one is asked for most.
+        .service(endpoint("/me").get(me).patch(profile::change).delete(account::delete))
         .service(endpoint("/login").post(login))
         .service(endpoint("/logout").post(logout))
         .service(endpoint("/register").post(register))
         .service(endpoint("/setup").get(setup::show).post(setup::setup))
-        .service(endpoint("/me").get(me).patch(profile::change).delete(account::delete))
         .service(endpoint("/me/new-sign-ins").get(new_sign_ins::list))
         .service(endpoint("/me/new-sign-ins/{session_id}").post(new_sign_ins::answer))
         .service(endpoint("/me/export").get(export))

@@ -60,7 +60,7 @@ impl Requests {
     }
 
     /// The pattern of everything outside of the API.
-    pub const APP: &str = "";
+    pub const APP_PATTERN: &str = "";
 
     /// A request is being worked on, until [`Requests::end`].
     pub fn begin(&self) {
@@ -80,7 +80,7 @@ impl Requests {
 
     fn find(&self, pattern: Option<&str>) -> (&str, &Route) {
         match pattern {
-            Some(Self::APP) => (APP, &self.app),
+            Some(Self::APP_PATTERN) => (APP, &self.app),
             Some(pattern) => {
                 let known = self.routes.get_key_value(pattern);
                 known.map_or((OTHER, &self.other), |(label, route)| (label, route))

@@ -22,8 +22,8 @@ pub(super) struct Exchange {
     pub client: Client,
     /// Whether it counts as a use of the session.
     pub is_use: bool,
-    /// Whether the token is known without actix-session, which then has nothing to do.
-    pub is_known: bool,
+    /// Whether the request goes past actix-session, as its cookie's signature was verified before.
+    pub goes_past: bool,
     /// The token that actix-session found in the cookie and verified.
     pub verified: Cell<Option<TokenHash>>,
     /// Whom the token belongs to.

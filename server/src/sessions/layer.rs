@@ -116,20 +116,20 @@ pub async fn exchange(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let Sessions { store, cookie, verified } = &**sessions;
-    // Nobody signs in or out with a safe method (RFC 9110 section 9.2.1), so actix-session need not know of the cookie.
+    // Nobody signs in or out with a safe method (RFC 9110 section 9.2.1), so there is nothing in it for actix-session to do.
     let fingerprint = cookie.fingerprint(request.headers()).filter(|_| request.method().is_safe());
     let token = fingerprint.and_then(|fingerprint| verified.token_of(fingerprint));
     let exchange = Rc::new(Exchange {
         client: Client::of(&request),
         is_use: touch::is_use(request.path()),
-        is_known: token.is_some(),
+        goes_past: token.is_some(),
         verified: None.into(),
         credential: None.into(),
         failure: None.into(),
         device: None.into(),
         kept: None.into(),
     });
-    let resigned = if exchange.is_known { None } else { cookie.receive(request.headers_mut()) };
+    let resigned = if exchange.goes_past { None } else { cookie.receive(request.headers_mut()) };
     let answering = async {
         if let Some(token) = token {
             store.find(token).await;

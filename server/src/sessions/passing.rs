@@ -1,4 +1,5 @@
-//! A way past actix-session.
+//! A way past actix-session, for requests that can neither begin nor end a session: what their handlers did to actix-session's
+//! `Session` would be lost.
 
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -10,7 +11,7 @@ use futures_util::future::{Either, LocalBoxFuture};
 
 use super::exchange;
 
-/// actix-session's middleware, which requests go through unless their cookie is known.
+/// actix-session's middleware, and the way past it.
 #[derive(Debug)]
 pub struct Passing<M>(pub M);
 
@@ -54,7 +55,7 @@ where
     }
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        match exchange::with(|exchange| exchange.is_known) {
+        match exchange::with(|exchange| exchange.goes_past) {
             Some(true) => Either::Left(self.past.call(request)),
             _ => Either::Right(self.through.call(request)),
         }

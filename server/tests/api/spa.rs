@@ -126,6 +126,12 @@ async fn etags_and_ranges_work() {
     browser.headers = vec![("if-none-match", etag)];
     let answer = browser.get("/assets/app-abc123.js").await;
     assert_eq!((answer.status, answer.body.len()), (304, 0));
+    // The page is asked for anew each time.
+    browser.headers = vec![("accept", "text/html".to_owned())];
+    let etag = browser.get("/").await.header("etag").to_owned();
+    browser.headers.push(("if-none-match", etag));
+    let page = browser.get("/").await;
+    assert_eq!((page.status, page.header("cache-control"), page.header("content-type")), (304, "no-cache", ""));
     for (range, status) in
         [("bytes=0-6", 206), ("bytes=7-", 206), ("bytes=999-", 416), ("", 416), ("bytes=", 416), ("junk", 416)]
     {
