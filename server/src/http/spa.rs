@@ -68,7 +68,7 @@ async fn guard(
     let kind = response.headers().get(header::CONTENT_TYPE);
     let is_page = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     let is_immutable = assets::is_hashed(response.request().path()) && !is_page;
-    if response.status() == StatusCode::NOT_MODIFIED {
+    if is_immutable && response.status() == StatusCode::NOT_MODIFIED {
         assets::forget_content(response.headers_mut());
     }
     response.headers_mut().insert(header::CACHE_CONTROL, if is_immutable { IMMUTABLE } else { REVALIDATE });
