@@ -26,7 +26,7 @@ const MAX_TOTAL: usize = 8 * 1024 * 1024;
 const SPECIAL: [HeaderName; 4] =
     [header::RANGE, header::IF_MATCH, header::IF_MODIFIED_SINCE, header::IF_UNMODIFIED_SINCE];
 
-/// What tells of a file that the client does not have: it has it where it asks whether that has changed (RFC 9110 section 15.4.5).
+/// What describes the content: who asks whether that has changed has it, and its description (RFC 9110 section 15.4.5).
 const ABOUT_CONTENT: [HeaderName; 4] =
     [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::LAST_MODIFIED, header::ACCEPT_RANGES];
 
