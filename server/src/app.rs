@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::config::{Config, EnvironmentKind};
 use crate::db::{self, Db, Versions, migrate};
 use crate::events::{self, Newsroom};
+use crate::housekeeping::Housekeeping;
 use crate::http::assets::Assets;
 use crate::http::browser::Browsers;
 use crate::http::client::Clients;
@@ -33,7 +34,7 @@ use crate::http::spa;
 use crate::identity::{EndReason, Freshness};
 use crate::links::{self, Link, Links};
 use crate::login::{self, Authenticator, ForgottenPasswords, LoginRules, Registration, Verifier, setup, throttle};
-use crate::mail::{self, Outbox, Sender, Smtp};
+use crate::mail::{Outbox, Sender, Smtp};
 use crate::metrics::Metrics;
 use crate::monitoring::{Listener, Readings, Sources};
 use crate::secret::blocklist::Blocklist;
@@ -42,12 +43,11 @@ use crate::secret::password::PasswordRule;
 use crate::sessions::device::Devices;
 use crate::sessions::layer::{self, Sessions};
 use crate::sessions::touch::{self, Toucher};
-use crate::sessions::{self, prune};
 use crate::system::docs::Documentation;
 use crate::traces::Traces;
 use crate::users::directory::Directory;
 use crate::users::new_passwords::NewPasswords;
-use crate::{access_tokens, administration, api_tokens, audit, openapi, system};
+use crate::{access_tokens, administration, api_tokens, audit, openapi, sessions, system};
 
 /// How long requests that are under way may take to finish at shutdown, in seconds.
 const FINISH_WITHIN: u64 = 6;
@@ -193,16 +193,19 @@ impl Application {
             EnvironmentKind::Production => ANNOUNCE,
             EnvironmentKind::Development => Duration::ZERO,
         };
-        let (db, drain, lifetime) = (self.db.clone(), self.drain.clone(), sessions.lifetime());
+        let (db, drain) = (self.db.clone(), self.drain.clone());
+        let housekeeping = Housekeeping {
+            db: db.clone(),
+            clock: self.clock.clone(),
+            lifetime: sessions.lifetime(),
+            audit_for: self.config.audit_for,
+            metrics: self.metrics.clone(),
+        };
         let newsroom = self.newsroom.clone();
         let chores = [
-            actix_web::rt::spawn(prune::hourly(db.clone(), self.clock.clone(), lifetime, self.metrics.clone())),
+            actix_web::rt::spawn(housekeeping.run()),
             actix_web::rt::spawn(newsroom.clone().run(db.clone(), self.clock.clone())),
             actix_web::rt::spawn(throttle::sweep(db.clone(), self.clock.clone())),
-            actix_web::rt::spawn(api_tokens::prune::hourly(db.clone(), self.clock.clone())),
-            actix_web::rt::spawn(links::prune::hourly(db.clone(), self.clock.clone())),
-            actix_web::rt::spawn(mail::prune::hourly(db.clone(), self.clock.clone())),
-            actix_web::rt::spawn(audit::prune::hourly(db.clone(), self.clock.clone(), self.config.audit_for)),
         ];
         let (outbox, sender) = self.post();
         let (forgotten, links_mailed) =

@@ -7,6 +7,7 @@
 //! | [`cli`] | one file per subcommand |
 //! | [`app`] | every route and every layer, in order, on one screen |
 //! | [`openapi`] | the document that describes the API |
+//! | [`housekeeping`] | keeping the tables small |
 //! | [`monitoring`] | being watched: what Prometheus is told |
 //! | [`login`] | signing in and out |
 //! | [`administration`] | what administrators do to people |
@@ -41,6 +42,7 @@ pub mod config;
 pub mod db;
 pub mod events;
 pub mod fold;
+pub mod housekeeping;
 pub mod http;
 pub mod identity;
 pub mod links;

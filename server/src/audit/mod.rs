@@ -1,6 +1,5 @@
 //! Who did what to whom: written in the same transaction as the change itself.
 
-pub mod prune;
 pub mod queries;
 pub mod routes;
 

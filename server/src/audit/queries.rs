@@ -174,7 +174,7 @@ pub async fn anonymize(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
 }
 
 /// Deletes the lines from before `until`, which are those with the ids from before; says how many.
-pub(super) async fn delete_old(db: &Db, until: Timestamp) -> Result<u64, sqlx::Error> {
+pub async fn delete_old(db: &Db, until: Timestamp) -> Result<u64, sqlx::Error> {
     const OLD: Old = Old { table: "audit_event", column: "id", children: None };
     sweep::run(db, &OLD, Value::Text(Some(first_id(until)))).await
 }

@@ -2,7 +2,6 @@
 //! password, to show that an e-mail address is one's own.
 
 mod link;
-pub mod prune;
 pub mod queries;
 pub mod routes;
 

@@ -7,8 +7,7 @@
 mod address;
 pub mod message;
 mod outbox;
-pub mod prune;
-mod queries;
+pub mod queries;
 mod sender;
 mod smtp;
 

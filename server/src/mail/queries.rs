@@ -115,7 +115,7 @@ pub(super) async fn delete(tx: &mut Tx, id: &str) -> Result<bool, sqlx::Error> {
 }
 
 /// Deletes mails that were worth sending until before `until`.
-pub(super) async fn delete_expired(db: &Db, until: Timestamp) -> Result<u64, sqlx::Error> {
+pub(crate) async fn delete_expired(db: &Db, until: Timestamp) -> Result<u64, sqlx::Error> {
     const DELETE: Sql = sql!("DELETE FROM mail WHERE expires_at <= ?");
     db.write(async |tx| {
         on_tx!(tx, DELETE, |connection, text| sqlx::query(text)

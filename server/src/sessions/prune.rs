@@ -1,7 +1,6 @@
 //! Keeps the table of sessions small: marks what has run out, deletes what is history for long enough.
 
 use std::rc::Rc;
-use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -59,20 +58,16 @@ async fn expire_idle(db: &Db, lifetime: &Lifetime, now: Timestamp) -> Result<u64
     }
 }
 
-/// Prunes once an hour, for as long as the server runs.
-pub async fn hourly(db: Db, clock: Clock, lifetime: Lifetime, metrics: Metrics) {
-    let mut hour = tokio::time::interval(Duration::from_hours(1));
-    loop {
-        hour.tick().await;
-        let facts = Rc::<RequestFacts>::default();
-        let round = sweep::round(run(&db, &clock, &lifetime));
-        let outcome = telemetry::observe(Rc::clone(&facts), Box::pin(round)).await;
-        metrics.count_all_ended(&facts);
-        match outcome {
-            Some(Ok(pruned)) if pruned == Pruned::default() => {}
-            Some(Ok(Pruned { expired, deleted })) => tracing::info!(expired, deleted, "sessions pruned"),
-            Some(Err(error)) => tracing::warn!(%error, "sessions could not be pruned"),
-            None => tracing::info!("some of many old sessions pruned"),
-        }
+/// Prunes for as long as a chore may go on, counts the sessions that have run out, and says in the log what came of it.
+pub async fn round(db: &Db, clock: &Clock, lifetime: &Lifetime, metrics: &Metrics) {
+    let facts = Rc::<RequestFacts>::default();
+    let round = sweep::round(run(db, clock, lifetime));
+    let outcome = telemetry::observe(Rc::clone(&facts), Box::pin(round)).await;
+    metrics.count_all_ended(&facts);
+    match outcome {
+        Some(Ok(pruned)) if pruned == Pruned::default() => {}
+        Some(Ok(Pruned { expired, deleted })) => tracing::info!(expired, deleted, "sessions pruned"),
+        Some(Err(error)) => tracing::warn!(%error, "sessions could not be pruned"),
+        None => tracing::info!("some of many old sessions pruned"),
     }
 }
