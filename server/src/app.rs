@@ -33,7 +33,7 @@ use crate::http::server::{self, AtHand};
 use crate::http::spa;
 use crate::identity::{EndReason, Freshness};
 use crate::links::{self, Link, Links};
-use crate::login::{self, Authenticator, ForgottenPasswords, LoginRules, Registration, Verifier, setup, throttle};
+use crate::login::{self, Authenticator, ForgottenPasswords, LoginRules, Registration, Verifier, setup};
 use crate::mail::{Outbox, Sender, Smtp};
 use crate::metrics::Metrics;
 use crate::monitoring::{Listener, Readings, Sources};
@@ -205,7 +205,6 @@ impl Application {
         let chores = [
             actix_web::rt::spawn(housekeeping.run()),
             actix_web::rt::spawn(newsroom.clone().run(db.clone(), self.clock.clone())),
-            actix_web::rt::spawn(throttle::sweep(db.clone(), self.clock.clone())),
         ];
         let (outbox, sender) = self.post();
         let (forgotten, links_mailed) =

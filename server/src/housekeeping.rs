@@ -1,13 +1,20 @@
-//! Keeps the tables small, once an hour: one chore after the other, so that all of them together need one connection.
+//! Keeps the tables small: one chore after the other, so that all of them together need one connection.
 
 use std::time::Duration;
 
+use tokio::time::MissedTickBehavior;
+
 use crate::clock::Clock;
 use crate::db::{Db, sweep};
+use crate::login::throttle;
 use crate::metrics::Metrics;
 use crate::sessions::model::Lifetime;
 use crate::{api_tokens, audit, links, mail, sessions};
 
+/// How often failed sign-ins are forgotten that nobody has to wait for any more.
+const ROUND: Duration = Duration::from_mins(10);
+/// Every how many rounds, once an hour, everything else is done.
+const HOUR: u32 = 6;
 /// How long a mail may be overdue: whoever sends mails gives it up before, and tells so. The link that it carries stays in clear
 /// no longer, also where nobody sends mails any more.
 const MAIL_GRACE: Duration = Duration::from_hours(1);
@@ -30,20 +37,34 @@ pub struct Housekeeping {
 impl Housekeeping {
     /// Goes on for as long as the server runs.
     pub async fn run(self) {
-        let Self { db, clock, lifetime, audit_for, metrics } = &self;
-        let mut hour = tokio::time::interval(Duration::from_hours(1));
-        loop {
-            hour.tick().await;
-            sessions::prune::round(db, clock, lifetime, metrics).await;
-            let until = clock.now().minus(api_tokens::model::HISTORY);
-            delete("expired tokens", api_tokens::queries::delete_expired(db, until)).await;
-            delete("expired links", links::queries::delete_expired(db, clock.now())).await;
-            let until = clock.now().minus(*audit_for);
-            delete("old audit lines", audit::queries::delete_old(db, until)).await;
-            let until = clock.now().minus(MAIL_GRACE);
-            if delete("mails that nobody has sent", mail::queries::delete_expired(db, until)).await > 0 {
-                tracing::warn!("mails were lost that no server sent in time: set SMTP_URL");
+        let mut rounds = tokio::time::interval(ROUND);
+        rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        for round in (0..HOUR).cycle() {
+            rounds.tick().await;
+            self.forget_attempts().await;
+            if round == 0 {
+                self.prune().await;
             }
+        }
+    }
+
+    async fn forget_attempts(&self) {
+        if let Some(Err(error)) = sweep::round(throttle::forget(&self.db, self.clock.now())).await {
+            tracing::warn!(%error, "old login attempts could not be forgotten");
+        }
+    }
+
+    async fn prune(&self) {
+        let Self { db, clock, lifetime, audit_for, metrics } = self;
+        sessions::prune::round(db, clock, lifetime, metrics).await;
+        let until = clock.now().minus(api_tokens::model::HISTORY);
+        delete("expired tokens", api_tokens::queries::delete_expired(db, until)).await;
+        delete("expired links", links::queries::delete_expired(db, clock.now())).await;
+        let until = clock.now().minus(*audit_for);
+        delete("old audit lines", audit::queries::delete_old(db, until)).await;
+        let until = clock.now().minus(MAIL_GRACE);
+        if delete("mails that nobody has sent", mail::queries::delete_expired(db, until)).await > 0 {
+            tracing::warn!("mails were lost that no server sent in time: set SMTP_URL");
         }
     }
 }

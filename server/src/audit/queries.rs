@@ -174,6 +174,9 @@ pub async fn anonymize(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
 }
 
 /// Deletes the lines from before `until`, which are those with the ids from before; says how many.
+///
+/// # Errors
+/// Those of the database; what was deleted until then stays deleted.
 pub async fn delete_old(db: &Db, until: Timestamp) -> Result<u64, sqlx::Error> {
     const OLD: Old = Old { table: "audit_event", column: "id", children: None };
     sweep::run(db, &OLD, Value::Text(Some(first_id(until)))).await

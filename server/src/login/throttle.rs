@@ -6,13 +6,12 @@
 //! each address that they go to.
 
 use std::net::IpAddr;
-use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
 use super::{guard, queries};
-use crate::clock::{Clock, Timestamp};
-use crate::db::{Db, sweep};
+use crate::clock::Timestamp;
+use crate::db::Db;
 use crate::fold::fold;
 use crate::http::problem::{Code, Problem};
 
@@ -131,23 +130,19 @@ impl Pace {
     }
 }
 
-/// Forgets, every ten minutes, the addresses that have nothing left to wait for, and the names that nobody has tried for a day.
-pub async fn sweep(db: Db, clock: Clock) {
-    let mut interval = tokio::time::interval(Duration::from_mins(10));
-    let forget = async || {
-        queries::forget(&db, clock.now()).await?;
-        guard::forget(&db, clock.now()).await
-    };
-    loop {
-        interval.tick().await;
-        if let Some(Err(error)) = sweep::round(forget()).await {
-            tracing::warn!(%error, "old login attempts could not be forgotten");
-        }
-    }
+/// Forgets the addresses that have nothing left to wait for, and the names that nobody has tried for a day.
+///
+/// # Errors
+/// Those of the database.
+pub async fn forget(db: &Db, now: Timestamp) -> Result<(), sqlx::Error> {
+    queries::forget(db, now).await?;
+    guard::forget(db, now).await
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
