@@ -101,7 +101,7 @@ impl Authenticator {
 
     async fn find_out(&self, attempt: Attempt) -> Result<(Account, Option<String>), Problem> {
         let Self { db, clock, hasher, .. } = self;
-        let place = hasher.place()?;
+        hasher.must_have_room()?;
         let bucket = Bucket::of(attempt.client.ip);
         bucket.must_be_free(db, clock.now()).await?;
         let account = users::find_by_name(db, &attempt.username).await?;
@@ -109,7 +109,7 @@ impl Authenticator {
         let password = password::normalize(&attempt.password);
         let readable = account.as_ref().filter(|_| !admission.is_blind());
         let stored = readable.map(|account| account.password_hash.clone());
-        let verdict = match place.verify(password.clone(), stored).await {
+        let verdict = match hasher.verify(password.clone(), stored).await {
             Ok(verdict) => verdict,
             Err(overloaded) => {
                 admission.withdraw().await?;

@@ -4,8 +4,8 @@
 //! pool a flood of logins would take all memory. Here a flood fills the queue, and who comes next is told to come back.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -13,7 +13,7 @@ use argon2::password_hash::phc::{Output, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::oneshot;
 
 use super::stored::{Argon2Hash, StoredHash};
 use crate::config::PasswordConfig;
@@ -38,21 +38,15 @@ pub struct Verdict {
     pub outdated: bool,
 }
 
-enum Work {
+enum Job {
     Hash { password: SecretString, reply: oneshot::Sender<String> },
     Verify { password: SecretString, stored: Option<String>, reply: oneshot::Sender<Verdict> },
-}
-
-struct Job {
-    work: Work,
-    /// Given back when a thread takes the job up.
-    place: OwnedSemaphorePermit,
 }
 
 /// How busy the threads are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Load {
-    /// Passwords that wait for a thread, or for what they are compared with.
+    /// Passwords that wait for a thread.
     pub waiting: usize,
     /// Passwords that found the queue full, since the start.
     pub refused: u64,
@@ -61,17 +55,10 @@ pub struct Load {
 /// The hashing threads. Clones share them; they end with the last clone.
 #[derive(Clone)]
 pub struct Hasher {
-    queue: Sender<Job>,
-    places: Arc<Semaphore>,
+    queue: SyncSender<Job>,
     computed: Arc<AtomicU64>,
+    waiting: Arc<AtomicUsize>,
     refused: Arc<AtomicU64>,
-}
-
-/// A place in the queue. Who has one is not refused any more; who drops it leaves.
-#[derive(Debug)]
-pub struct Place<'a> {
-    hasher: &'a Hasher,
-    permit: OwnedSemaphorePermit,
 }
 
 impl fmt::Debug for Hasher {
@@ -93,32 +80,20 @@ impl Hasher {
     pub fn start(config: &PasswordConfig) -> Self {
         let params = Params::new(config.memory_kib, config.iterations, config.parallelism, Some(TAG_BYTES))
             .expect("the configuration is checked");
-        let (queue, jobs) = channel();
+        let (queue, jobs) = sync_channel(QUEUE);
         let jobs = Arc::new(Mutex::new(jobs));
         let computed = Arc::new(AtomicU64::new(0));
+        let waiting = Arc::new(AtomicUsize::new(0));
         let dummy = Arc::new(nobodys_hash(&params));
         for number in 0..config.threads {
             let (jobs, dummy) = (Arc::clone(&jobs), Arc::clone(&dummy));
-            let (params, computed) = (params.clone(), Arc::clone(&computed));
+            let (params, computed, waiting) = (params.clone(), Arc::clone(&computed), Arc::clone(&waiting));
             thread::Builder::new()
                 .name(format!("hash-{number}"))
-                .spawn(move || work(&jobs, Engine::new(params, computed), &dummy))
+                .spawn(move || work(&jobs, &waiting, Engine::new(params, computed), &dummy))
                 .expect("a thread for hashing");
         }
-        Self { queue, places: Arc::new(Semaphore::new(QUEUE)), computed, refused: Arc::default() }
-    }
-
-    /// A place in the queue, to be had before any other work is done: a flood is to cost next to nothing, and nobody is to be
-    /// refused after a look at the database.
-    ///
-    /// # Errors
-    /// [`Overloaded`] at once when the queue is full.
-    pub fn place(&self) -> Result<Place<'_>, Overloaded> {
-        let Ok(permit) = Arc::clone(&self.places).try_acquire_owned() else {
-            self.refused.fetch_add(1, Ordering::SeqCst);
-            return Err(Overloaded);
-        };
-        Ok(Place { hasher: self, permit })
+        Self { queue, computed, waiting, refused: Arc::default() }
     }
 
     /// The PHC string of a new password.
@@ -127,8 +102,31 @@ impl Hasher {
     /// [`Overloaded`] at once when the queue is full.
     pub async fn hash(&self, password: SecretString) -> Result<String, Overloaded> {
         let (reply, answer) = oneshot::channel();
-        self.place()?.submit(Work::Hash { password, reply });
+        self.submit(Job::Hash { password, reply })?;
         answer.await.map_err(|_| Overloaded)
+    }
+
+    /// Compares a password with a stored hash, ours or another system's. Without one, or with one that cannot be read, the
+    /// work of ours is done against a hash that nothing matches, so that the time tells nothing.
+    ///
+    /// # Errors
+    /// [`Overloaded`] at once when the queue is full.
+    pub async fn verify(&self, password: SecretString, stored: Option<String>) -> Result<Verdict, Overloaded> {
+        let (reply, answer) = oneshot::channel();
+        self.submit(Job::Verify { password, stored, reply })?;
+        answer.await.map_err(|_| Overloaded)
+    }
+
+    /// Refuses whoever would find the queue full, before any other work is done for them: a flood is to cost next to nothing.
+    ///
+    /// # Errors
+    /// [`Overloaded`].
+    pub fn must_have_room(&self) -> Result<(), Overloaded> {
+        if self.load().waiting < QUEUE {
+            return Ok(());
+        }
+        self.refused.fetch_add(1, Ordering::SeqCst);
+        Err(Overloaded)
     }
 
     /// How many hashes have been computed since the start.
@@ -140,42 +138,38 @@ impl Hasher {
     /// How busy the threads are right now.
     #[must_use]
     pub fn load(&self) -> Load {
-        Load { waiting: QUEUE - self.places.available_permits(), refused: self.refused.load(Ordering::SeqCst) }
-    }
-}
-
-impl Place<'_> {
-    /// Compares a password with a stored hash, ours or another system's. Without one, or with one that cannot be read, the
-    /// work of ours is done against a hash that nothing matches, so that the time tells nothing.
-    ///
-    /// # Errors
-    /// [`Overloaded`] where no thread is left.
-    pub async fn verify(self, password: SecretString, stored: Option<String>) -> Result<Verdict, Overloaded> {
-        let (reply, answer) = oneshot::channel();
-        self.submit(Work::Verify { password, stored, reply });
-        answer.await.map_err(|_| Overloaded)
+        Load { waiting: self.waiting.load(Ordering::SeqCst), refused: self.refused.load(Ordering::SeqCst) }
     }
 
-    fn submit(self, work: Work) {
-        // Where no thread is left, the job is dropped and its reply with it, which is how whoever asked is told.
-        let _ = self.hasher.queue.send(Job { work, place: self.permit });
+    fn submit(&self, job: Job) -> Result<(), Overloaded> {
+        // Counted before it can be taken out, so that the number never falls below zero.
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        self.queue.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) | TrySendError::Disconnected(_) => {
+                self.waiting.fetch_sub(1, Ordering::SeqCst);
+                self.refused.fetch_add(1, Ordering::SeqCst);
+                Overloaded
+            }
+        })
     }
 }
 
 /// One thread's life: take a job, do it, answer; end when nobody can send any more.
-fn work(jobs: &Mutex<Receiver<Job>>, mut engine: Engine, dummy: &str) {
+fn work(jobs: &Mutex<Receiver<Job>>, waiting: &AtomicUsize, mut engine: Engine, dummy: &str) {
     loop {
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { work, place }) = job else { return };
-        drop(place);
-        match work {
+        if job.is_ok() {
+            waiting.fetch_sub(1, Ordering::SeqCst);
+        }
+        match job {
+            Err(_) => return,
             // Whoever asked has hung up: the work would be for nobody.
-            Work::Hash { reply, .. } if reply.is_closed() => {}
-            Work::Verify { reply, .. } if reply.is_closed() => {}
-            Work::Hash { password, reply } => {
+            Ok(Job::Hash { reply, .. }) if reply.is_closed() => {}
+            Ok(Job::Verify { reply, .. }) if reply.is_closed() => {}
+            Ok(Job::Hash { password, reply }) => {
                 let _ = reply.send(engine.hash(password.expose_secret().as_bytes()));
             }
-            Work::Verify { password, stored, reply } => {
+            Ok(Job::Verify { password, stored, reply }) => {
                 let password = password.expose_secret().as_bytes();
                 let verdict = stored.and_then(|stored| engine.verify(password, &stored));
                 let _ = reply.send(verdict.unwrap_or_else(|| {
@@ -275,19 +269,15 @@ mod tests {
         PasswordConfig { memory_kib, iterations: 1, parallelism: 1, threads, min_length: 12, blocklist: None }
     }
 
-    async fn verify(hasher: &Hasher, password: &str, stored: Option<String>) -> Result<Verdict, Overloaded> {
-        hasher.place()?.verify(password.into(), stored).await
-    }
-
     #[tokio::test]
     async fn verifies_what_it_hashed_and_nothing_else() {
         let hasher = Hasher::start(&config(64, 1));
         let phc = hasher.hash("correct horse battery".into()).await.unwrap();
         assert!(phc.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{phc}");
-        let right = verify(&hasher, "correct horse battery", Some(phc.clone())).await.unwrap();
+        let right = hasher.verify("correct horse battery".into(), Some(phc.clone())).await.unwrap();
         assert_eq!(right, Verdict { matches: true, outdated: false });
         for wrong in ["correct horse batterY", "correct horse battery ", "Correct horse battery", ""] {
-            assert!(!verify(&hasher, wrong, Some(phc.clone())).await.unwrap().matches, "{wrong:?}");
+            assert!(!hasher.verify(wrong.into(), Some(phc.clone())).await.unwrap().matches, "{wrong:?}");
         }
         assert_ne!(phc, hasher.hash("correct horse battery".into()).await.unwrap(), "each hash has a salt of its own");
     }
@@ -297,7 +287,7 @@ mod tests {
         // RFC 9106's algorithm as argon2-cffi computes it: hash_secret(b"correct horse battery", b"somesaltsomesalt", 2, 64, 1, 32, ID).
         let hasher = Hasher::start(&config(64, 1));
         let phc = "$argon2id$v=19$m=64,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$hKAbWgyQdV+xg8l/rwb/M8JbLs4epFAbdbuSAw1BK9I";
-        let verdict = verify(&hasher, "correct horse battery", Some(phc.to_owned())).await.unwrap();
+        let verdict = hasher.verify("correct horse battery".into(), Some(phc.to_owned())).await.unwrap();
         assert_eq!(verdict, Verdict { matches: true, outdated: true });
     }
 
@@ -310,10 +300,10 @@ mod tests {
             let (name, hash) = line.split_once(',').unwrap();
             let stored = Some(hash.trim_matches('"').to_owned());
             let before = hasher.computed();
-            let right = verify(&hasher, "correct horse battery staple", stored.clone()).await.unwrap();
+            let right = hasher.verify("correct horse battery staple".into(), stored.clone()).await.unwrap();
             assert_eq!(right, Verdict { matches: true, outdated: true }, "{name}");
             for wrong in ["correct horse battery stapl", "correct horse battery staple ", "", "\0"] {
-                assert!(!verify(&hasher, wrong, stored.clone()).await.unwrap().matches, "{name}: {wrong:?}");
+                assert!(!hasher.verify(wrong.into(), stored.clone()).await.unwrap().matches, "{name}: {wrong:?}");
             }
             // Four were wrong: where the hash is cheap, the usual one makes up for it.
             let expected = if hash.contains("argon2") { 5 } else { 9 };
@@ -331,7 +321,7 @@ mod tests {
         let stored = [&phc, "junk", "", greedy, dear].map(|text| Some(text.to_owned()));
         for stored in stored.into_iter().chain([None]) {
             let before = hasher.computed();
-            verify(&hasher, "a password", stored.clone()).await.unwrap();
+            hasher.verify("a password".into(), stored.clone()).await.unwrap();
             assert_eq!(hasher.computed() - before, 1, "{stored:?}");
         }
     }
@@ -342,13 +332,14 @@ mod tests {
         let flood: Vec<_> = (0..QUEUE * 2 + 2)
             .map(|_| {
                 let hasher = hasher.clone();
-                async move { verify(&hasher, "a password", None).await }
+                async move { hasher.verify("a password".into(), None).await }
             })
             .collect();
         let answers = futures_util::future::join_all(flood).await;
         let refused = answers.iter().filter(|answer| answer.is_err()).count();
         assert!(refused >= QUEUE / 2, "only {refused} refused");
-        assert!(verify(&hasher, "a password", None).await.is_ok());
+        assert!(hasher.must_have_room().is_ok());
+        assert!(hasher.verify("a password".into(), None).await.is_ok());
         assert_eq!(hasher.load(), Load { waiting: 0, refused: refused as u64 });
     }
 }
