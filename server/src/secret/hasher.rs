@@ -252,11 +252,16 @@ impl Engine {
 
     fn compute(&mut self, argon2: &Argon2<'_>, password: &[u8], salt: &[u8], tag: &mut [u8]) -> Option<()> {
         self.computed.fetch_add(1, Ordering::SeqCst);
-        self.memory.resize(argon2.params().block_count(), Block::default());
-        let outcome = argon2.hash_password_into_with_memory(password, salt, tag, &mut self.memory[..]);
+        let (needed, kept) = (argon2.params().block_count(), self.params.block_count());
+        if self.memory.len() < needed {
+            self.memory.resize(needed, Block::default());
+        }
+        let outcome = argon2.hash_password_into_with_memory(password, salt, tag, &mut self.memory[..needed]);
         // A foreign hash may have needed more than ours: give that back.
-        self.memory.truncate(self.params.block_count());
-        self.memory.shrink_to_fit();
+        if self.memory.len() > kept {
+            self.memory.truncate(kept);
+            self.memory.shrink_to_fit();
+        }
         outcome.ok()
     }
 }
@@ -309,6 +314,20 @@ mod tests {
             let expected = if hash.contains("argon2") { 5 } else { 9 };
             assert_eq!(hasher.computed() - before, expected, "{name}");
         }
+    }
+
+    #[test]
+    fn memory_is_kept_at_what_our_own_hashes_need() {
+        let engine = |memory_kib| Engine::new(Params::new(memory_kib, 1, 1, Some(TAG_BYTES)).unwrap(), Arc::default());
+        let (cheap, dear) = (engine(64).hash(b"a password"), engine(1024).hash(b"a password"));
+        let mut ours = engine(256);
+        let own = ours.hash(b"a password");
+        let place = ours.memory.as_ptr();
+        assert!(ours.verify(b"a password", &cheap).unwrap().matches);
+        assert_eq!((ours.memory.len(), ours.memory.as_ptr()), (256, place));
+        assert!(ours.verify(b"a password", &dear).unwrap().matches);
+        assert_eq!((ours.memory.len(), ours.memory.capacity()), (256, 256));
+        assert!(ours.verify(b"a password", &own).unwrap().matches);
     }
 
     #[tokio::test]
