@@ -41,10 +41,10 @@ impl Housekeeping {
         rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
         for round in (0..HOUR).cycle() {
             rounds.tick().await;
-            self.forget_attempts().await;
             if round == 0 {
                 self.prune().await;
             }
+            self.forget_attempts().await;
         }
     }
 

@@ -32,8 +32,6 @@ pub struct Old {
 /// Those of the database; what was deleted until then stays deleted.
 pub async fn run(db: &Db, old: &Old, until: Value) -> Result<u64, sqlx::Error> {
     let mut deleted = 0;
-    // The connection that was used last is back in the pool only a moment later: at once, another would be opened.
-    pause(Duration::ZERO).await;
     loop {
         let began = Instant::now();
         let keys = keys(db, old.table, old.column, Comparison::Below(&until)).await?;

@@ -184,5 +184,7 @@ async fn old_lines_are_forgotten() {
     browser.login("alice", PASSWORD).await.is(200, "");
     let deleted =
         hallpass::audit::queries::delete_old(&app.db, app.clock.now().minus(app.config.audit_for)).await.unwrap();
-    assert_eq!((deleted, events(&mut browser, "/api/me/activity").await.len()), (1, 1));
+    // The server, which does so when it starts, may have been first.
+    assert!(deleted <= 1);
+    assert_eq!(events(&mut browser, "/api/me/activity").await.len(), 1);
 }
