@@ -11,14 +11,14 @@ fn main() {
         return;
     }
     let folder = env::var("CARGO_MANIFEST_DIR").expect("cargo names the folder");
-    println!("cargo:rustc-link-arg-bins=-Wl,-T,{folder}/rare.ld");
+    println!("cargo:rustc-link-arg-bins=-T{folder}/rare.ld");
     if packs_relocations() {
         println!("cargo:rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     }
 }
 
 /// Whether this is a release for Linux with the C library and the linker that are usual there: both LLVM's and GNU's understand what
-/// they are told here, others may not.
+/// they are told here, others may not. Whoever has flags of their own (`RUSTFLAGS`) is left alone.
 fn links_as_usual() -> bool {
     let is = |variable: &str, value: &str| env::var(variable).is_ok_and(|is| is == value);
     is("PROFILE", "release")

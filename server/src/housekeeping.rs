@@ -1,8 +1,8 @@
-//! Keeps the tables small: one chore after the other, so that all of them together need one connection.
+//! Keeps the tables small: one chore after the other, so that all of them together need few connections.
 
 use std::time::Duration;
 
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::clock::Clock;
 use crate::db::{Db, sweep};
@@ -11,13 +11,13 @@ use crate::metrics::Metrics;
 use crate::sessions::model::Lifetime;
 use crate::{api_tokens, audit, links, mail, sessions};
 
-/// How often failed sign-ins are forgotten that nobody has to wait for any more.
+/// How often failed sign-ins are forgotten that nobody has to wait for any more, and mails deleted that nobody will send.
 const ROUND: Duration = Duration::from_mins(10);
-/// Every how many rounds, once an hour, everything else is done.
-const HOUR: u32 = 6;
-/// How long a mail may be overdue: whoever sends mails gives it up before, and tells so. The link that it carries stays in clear
-/// no longer, also where nobody sends mails any more.
-const MAIL_GRACE: Duration = Duration::from_hours(1);
+/// How often everything else is done.
+const HOUR: Duration = Duration::from_hours(1);
+/// How long a mail may be overdue: whoever sends mails gives it up before, and tells so. With the round, the link that it carries
+/// stays in clear for an hour at the latest, also where nobody sends mails any more.
+const MAIL_GRACE: Duration = Duration::from_mins(50);
 
 /// What is kept small, and how.
 #[derive(Debug)]
@@ -39,18 +39,29 @@ impl Housekeeping {
     pub async fn run(self) {
         let mut rounds = tokio::time::interval(ROUND);
         rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        for round in (0..HOUR).cycle() {
-            rounds.tick().await;
-            if round == 0 {
+        let mut pruned_at: Option<Instant> = None;
+        loop {
+            let now = rounds.tick().await;
+            self.forget_attempts().await;
+            self.delete_mails().await;
+            if pruned_at.is_none_or(|at| now - at >= HOUR) {
+                pruned_at = Some(now);
                 self.prune().await;
             }
-            self.forget_attempts().await;
         }
     }
 
     async fn forget_attempts(&self) {
         if let Some(Err(error)) = sweep::round(throttle::forget(&self.db, self.clock.now())).await {
             tracing::warn!(%error, "old login attempts could not be forgotten");
+        }
+    }
+
+    async fn delete_mails(&self) {
+        match mail::queries::delete_expired(&self.db, self.clock.now().minus(MAIL_GRACE)).await {
+            Ok(0) => {}
+            Ok(deleted) => tracing::warn!(deleted, "mails deleted that nobody has sent: set SMTP_URL"),
+            Err(error) => tracing::warn!(%error, "expired mails could not be deleted"),
         }
     }
 
@@ -62,23 +73,17 @@ impl Housekeeping {
         delete("expired links", links::queries::delete_expired(db, clock.now())).await;
         let until = clock.now().minus(*audit_for);
         delete("old audit lines", audit::queries::delete_old(db, until)).await;
-        let until = clock.now().minus(MAIL_GRACE);
-        if delete("mails that nobody has sent", mail::queries::delete_expired(db, until)).await > 0 {
-            tracing::warn!("mails were lost that no server sent in time: set SMTP_URL");
-        }
     }
 }
 
-/// Deletes for as long as a chore may go on; says how many, where that is known, and says so in the log.
-async fn delete(what: &str, chore: impl Future<Output = Result<u64, sqlx::Error>>) -> u64 {
+/// Deletes for as long as a chore may go on, and says in the log what came of it.
+async fn delete(what: &str, chore: impl Future<Output = Result<u64, sqlx::Error>>) {
+    // The connection that was used last is back in the pool only a moment later: at once, another would be opened.
+    sweep::pause(Duration::ZERO).await;
     match sweep::round(chore).await {
         Some(Ok(0)) => {}
-        Some(Ok(deleted)) => {
-            tracing::info!(deleted, "{what} deleted");
-            return deleted;
-        }
+        Some(Ok(deleted)) => tracing::info!(deleted, "{what} deleted"),
         Some(Err(error)) => tracing::warn!(%error, "{what} could not be deleted"),
         None => tracing::info!("some of many {what} deleted"),
     }
-    0
 }

@@ -254,6 +254,7 @@ impl Engine {
         self.computed.fetch_add(1, Ordering::SeqCst);
         let (needed, kept) = (argon2.params().block_count(), self.params.block_count());
         if self.memory.len() < needed {
+            self.memory.reserve_exact(needed - self.memory.len());
             self.memory.resize(needed, Block::default());
         }
         let outcome = argon2.hash_password_into_with_memory(password, salt, tag, &mut self.memory[..needed]);
@@ -321,7 +322,9 @@ mod tests {
         let engine = |memory_kib| Engine::new(Params::new(memory_kib, 1, 1, Some(TAG_BYTES)).unwrap(), Arc::default());
         let (cheap, dear) = (engine(64).hash(b"a password"), engine(1024).hash(b"a password"));
         let mut ours = engine(256);
+        assert!(ours.verify(b"a password", &cheap).unwrap().matches);
         let own = ours.hash(b"a password");
+        assert_eq!(ours.memory.capacity(), 256);
         let place = ours.memory.as_ptr();
         assert!(ours.verify(b"a password", &cheap).unwrap().matches);
         assert_eq!((ours.memory.len(), ours.memory.as_ptr()), (256, place));
