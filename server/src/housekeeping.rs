@@ -15,9 +15,10 @@ use crate::{api_tokens, audit, links, mail, sessions};
 const ROUND: Duration = Duration::from_mins(10);
 /// How often everything else is done.
 const HOUR: Duration = Duration::from_hours(1);
-/// How long a mail may be overdue: whoever sends mails gives it up before, and tells so. With the round, the link that it carries
-/// stays in clear for an hour at the latest, also where nobody sends mails any more.
-const MAIL_GRACE: Duration = Duration::from_mins(50);
+/// How long a mail may be overdue: whoever sends mails gives it up before, and tells so. With the round, and with the longest that
+/// pruning sessions may take before, the link that it carries stays in clear for an hour at the latest, also where nobody sends
+/// mails any more.
+const MAIL_GRACE: Duration = Duration::from_mins(40);
 
 /// What is kept small, and how.
 #[derive(Debug)]
@@ -42,11 +43,15 @@ impl Housekeeping {
         let mut pruned_at: Option<Instant> = None;
         loop {
             let now = rounds.tick().await;
+            let is_due = pruned_at.is_none_or(|at| now - at >= HOUR);
+            if is_due {
+                pruned_at = Some(now);
+                sessions::prune::round(&self.db, &self.clock, &self.lifetime, &self.metrics).await;
+            }
             self.forget_attempts().await;
             self.delete_mails().await;
-            if pruned_at.is_none_or(|at| now - at >= HOUR) {
-                pruned_at = Some(now);
-                self.prune().await;
+            if is_due {
+                self.prune_history().await;
             }
         }
     }
@@ -65,9 +70,8 @@ impl Housekeeping {
         }
     }
 
-    async fn prune(&self) {
-        let Self { db, clock, lifetime, audit_for, metrics } = self;
-        sessions::prune::round(db, clock, lifetime, metrics).await;
+    async fn prune_history(&self) {
+        let Self { db, clock, audit_for, .. } = self;
         let until = clock.now().minus(api_tokens::model::HISTORY);
         delete("expired tokens", api_tokens::queries::delete_expired(db, until)).await;
         delete("expired links", links::queries::delete_expired(db, clock.now())).await;
