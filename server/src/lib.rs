@@ -6,8 +6,8 @@
 //! | --- | --- |
 //! | [`cli`] | one file per subcommand |
 //! | [`app`] | every route and every layer, in order, on one screen |
-//! | [`openapi`] | the document that describes the API |
 //! | [`housekeeping`] | keeping the tables small |
+//! | [`openapi`] | the document that describes the API |
 //! | [`monitoring`] | being watched: what Prometheus is told |
 //! | [`login`] | signing in and out |
 //! | [`administration`] | what administrators do to people |
