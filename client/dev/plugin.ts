@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import type { ClientRequest, IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
-import type { Plugin, ProxyOptions, ViteDevServer } from "vite";
+import type { Plugin, ProxyOptions, ViteDevServer, WebSocketClient } from "vite";
 import { type CookieNames, cookieNames } from "./cookies.ts";
+import { API_EVENT, type ApiEvent, PAGE_EVENT } from "./events.ts";
 import { ask, verdict } from "./probe.ts";
 
 interface Settings {
@@ -36,6 +37,7 @@ export function hallpassProxy({ api, folder }: Settings): Plugin {
     configureServer(server) {
       lookAgain = watchApi(server, api, join(folder, "openapi.json"));
     },
+    transformIndexHtml: () => [{ tag: "script", attrs: { type: "module", src: "/dev/overlay.ts" } }],
   };
 }
 
@@ -72,8 +74,9 @@ function proxy(api: string, names: CookieNames, onFailure: () => void): ProxyOpt
 }
 
 /**
- * Says in one sentence what is wrong with the API, in the terminal and over the page, and when it is right again. Looks when
- * the server starts, when a page is opened and when a call has failed; again and again only while something is wrong.
+ * Says in one sentence what is wrong with the API, in the terminal and over the page, and when it is right again: the page is
+ * not loaded anew then, so nothing typed is lost. Looks when the server starts, when a page is opened and when a call has
+ * failed; again and again only while something is wrong.
  */
 function watchApi(server: ViteDevServer, api: string, documentPath: string): () => void {
   let said: string | undefined;
@@ -93,23 +96,18 @@ function watchApi(server: ViteDevServer, api: string, documentPath: string): () 
     said = sentence;
     if (sentence === undefined) {
       server.config.logger.info("The API is there.", { timestamp: true });
-      server.ws.send({ type: "full-reload" });
     } else {
       server.config.logger.warn(sentence, { timestamp: true });
-      showOverPage(server, sentence);
     }
+    server.ws.send(API_EVENT, { sentence } satisfies ApiEvent);
   };
   server.httpServer?.once("listening", () => void look());
   server.httpServer?.once("close", () => {
     clearTimeout(timer);
   });
-  server.ws.on("connection", () => {
+  server.ws.on(PAGE_EVENT, (_: unknown, page: WebSocketClient) => {
     if (said === undefined) void look();
-    else showOverPage(server, said);
+    else page.send(API_EVENT, { sentence: said } satisfies ApiEvent);
   });
   return () => void look();
-}
-
-function showOverPage(server: ViteDevServer, message: string): void {
-  server.ws.send({ type: "error", err: { message, stack: "", plugin: "hallpass" } });
 }

@@ -26,16 +26,16 @@ function isHealth(body: unknown): body is { status: string; database: string; ve
   );
 }
 
-/** Asks one address, for at most two seconds. */
+/** Asks one address, for at most ten seconds: this process may itself be busy for some of them. */
 export async function ask(url: string): Promise<Answer> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+    const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
     const text = await response.text();
     return { status: response.status, body: parse(text) };
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
-    return { failure: code };
+    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    return { failure: typeof code === "string" ? code : String(cause) };
   }
 }
 
