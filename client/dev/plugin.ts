@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import type { ClientRequest, IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import type { Plugin, ProxyOptions, ViteDevServer, WebSocketClient } from "vite";
 import { type CookieNames, cookieNames } from "./cookies.ts";
-import { API_EVENT, type ApiEvent, PAGE_EVENT } from "./events.ts";
-import { ask, verdict } from "./probe.ts";
+import { API_EVENT, PAGE_EVENT } from "./events.ts";
+import { ask, parse, verdict } from "./probe.ts";
 
 interface Settings {
   /** Where the API listens. */
@@ -81,15 +81,30 @@ function proxy(api: string, names: CookieNames, onFailure: () => void): ProxyOpt
 function watchApi(server: ViteDevServer, api: string, documentPath: string): () => void {
   let said: string | undefined;
   let timer: NodeJS.Timeout | undefined;
+  // One look after the other, or one that took long would have the last word.
+  let isLooking = false;
+  let looks = 0;
+  const judge = async () => {
+    const [health, document, ours] = await Promise.all([
+      ask(`${api}/api/health`),
+      ask(`${api}/api/openapi.json`),
+      // While it is being generated it is not JSON, or not there.
+      readFile(documentPath, "utf8").then(parse, () => undefined),
+    ]);
+    return verdict(api, health, document, ours);
+  };
   const look = async () => {
+    looks += 1;
+    if (isLooking) return;
+    isLooking = true;
     clearTimeout(timer);
-    const [health, document] = await Promise.all([ask(`${api}/api/health`), ask(`${api}/api/openapi.json`)]);
-    const ours: unknown = JSON.parse(readFileSync(documentPath, "utf8"));
-    say(verdict(api, health, document, ours));
-    if (said !== undefined) {
-      timer = setTimeout(() => void look(), ASK_EVERY);
-      timer.unref();
-    }
+    let seen: number;
+    do {
+      seen = looks;
+      say(await judge());
+    } while (seen < looks);
+    isLooking = false;
+    if (said !== undefined) timer = setTimeout(() => void look(), ASK_EVERY).unref();
   };
   const say = (sentence: string | undefined) => {
     if (sentence === said) return;
@@ -99,7 +114,7 @@ function watchApi(server: ViteDevServer, api: string, documentPath: string): () 
     } else {
       server.config.logger.warn(sentence, { timestamp: true });
     }
-    server.ws.send(API_EVENT, { sentence } satisfies ApiEvent);
+    server.ws.send(API_EVENT, { sentence });
   };
   server.httpServer?.once("listening", () => void look());
   server.httpServer?.once("close", () => {
@@ -107,7 +122,7 @@ function watchApi(server: ViteDevServer, api: string, documentPath: string): () 
   });
   server.ws.on(PAGE_EVENT, (_: unknown, page: WebSocketClient) => {
     if (said === undefined) void look();
-    else page.send(API_EVENT, { sentence: said } satisfies ApiEvent);
+    else page.send(API_EVENT, { sentence: said });
   });
   return () => void look();
 }

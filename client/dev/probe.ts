@@ -39,7 +39,8 @@ export async function ask(url: string): Promise<Answer> {
   }
 }
 
-function parse(text: string): unknown {
+/** What JSON says; anything else as it is. */
+export function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

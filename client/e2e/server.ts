@@ -102,6 +102,7 @@ export class Server {
     await untilAnswers(`http://127.0.0.1:${String(this.apiPort)}/api/health`, this.api);
   }
 
+  /** `pnpm e2e` has bundled the dependencies before: two that start at once would each replace the other's bundles. */
   private async startVite(): Promise<void> {
     const env = {
       ...process.env,

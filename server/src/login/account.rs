@@ -58,7 +58,7 @@ pub(crate) async fn delete(
 ) -> Result<HttpResponse, Problem> {
     let attempt = Attempt::again(&caller, json.0.password, &client);
     attempt.check()?;
-    let (account, _) = authenticator.authenticate(attempt).await?;
+    let (account, _) = authenticator.authenticate(&attempt).await?;
     // Neither address nor browser: this line is not to say whose it was either.
     let entry = Entry::new(Event::AccountDeleted, clock.now()).about(&account.id).by(Some(&account.id));
     let db = authenticator.db();

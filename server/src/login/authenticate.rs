@@ -2,9 +2,9 @@
 
 use secrecy::SecretString;
 
-use super::guard::{Guard, Way};
+use super::guard::{Guard, Seat, Way};
 use super::open::{Login, Opening, open};
-use super::throttle::Bucket;
+use super::throttle::{Bucket, Waits};
 use crate::audit::{self, Entry, Event};
 use crate::clock::Clock;
 use crate::db::Db;
@@ -69,6 +69,7 @@ pub struct Authenticator {
     hasher: Hasher,
     metrics: Metrics,
     guard: Guard,
+    waits: Waits,
 }
 
 impl Authenticator {
@@ -76,7 +77,7 @@ impl Authenticator {
     #[must_use]
     pub fn new(db: Db, clock: Clock, hasher: Hasher, metrics: Metrics, key: SecretString) -> Self {
         let guard = Guard::new(db.clone(), clock.clone(), key);
-        Self { db, clock, hasher, metrics, guard }
+        Self { db, clock, hasher, metrics, guard, waits: Waits::default() }
     }
 
     /// The database it asks.
@@ -87,25 +88,45 @@ impl Authenticator {
     /// The account that name and password belong to, and a new hash of the password where the stored one is outdated.
     ///
     /// Unknown name, wrong password and disabled account take the same way: one look-up, one hash, one refusal.
-    pub(super) async fn authenticate(&self, attempt: Attempt) -> Result<(Account, Option<String>), Problem> {
-        let this = self.clone();
+    pub(super) async fn authenticate(&self, attempt: &Attempt) -> Result<(Account, Option<String>), Problem> {
+        let address = Bucket::of(attempt.client.ip);
+        let seat = match self.seat(attempt, address) {
+            Ok(seat) => seat,
+            Err(refusal) => {
+                self.count(Some(refusal.code()));
+                // Behind everybody who waits for this thread: a flood is not to slow them down.
+                tokio::task::yield_now().await;
+                return Err(refusal);
+            }
+        };
+        let (this, attempt) = (self.clone(), attempt.clone());
         // A task of its own, which goes on when the client hangs up: else nobody would count the failure of who never waits
         // for the answer.
         let finding = async move {
-            let found = this.find_out(attempt).await;
-            this.metrics.count_login(outcome(&found));
+            let found = this.find_out(attempt, address, seat).await;
+            this.count(found.as_ref().err().map(Problem::code));
             found
         };
         actix_web::rt::spawn(telemetry::part_of_request(finding)).await.map_err(Problem::internal)?
     }
 
-    async fn find_out(&self, attempt: Attempt) -> Result<(Account, Option<String>), Problem> {
+    /// Refuses whom it can before any work is done for them, for a flood is to cost next to nothing; everybody else has a seat.
+    fn seat(&self, attempt: &Attempt, address: Bucket) -> Result<Seat, Problem> {
+        self.hasher.must_have_room()?;
+        self.waits.must_be_over(address, self.clock.now())?;
+        Ok(self.guard.seat(&attempt.way, &attempt.username, address.key())?)
+    }
+
+    async fn find_out(
+        &self,
+        attempt: Attempt,
+        address: Bucket,
+        seat: Seat,
+    ) -> Result<(Account, Option<String>), Problem> {
         let Self { db, clock, hasher, .. } = self;
-        hasher.must_have_room()?;
-        let bucket = Bucket::of(attempt.client.ip);
-        bucket.must_be_free(db, clock.now()).await?;
+        self.waits.must_be_free(address, db, clock.now()).await?;
         let account = users::find_by_name(db, &attempt.username).await?;
-        let admission = self.guard.admit(&attempt.way, &attempt.username, account.as_ref()).await?;
+        let admission = self.guard.admit(seat, &attempt.way, &attempt.username, account.as_ref()).await?;
         let password = password::normalize(&attempt.password);
         let readable = account.as_ref().filter(|_| !admission.is_blind());
         let stored = readable.map(|account| account.password_hash.clone());
@@ -125,7 +146,7 @@ impl Authenticator {
             }
             account => {
                 let must_wait = admission.fail().await?;
-                self.fail(bucket, must_wait, account.as_ref(), &attempt.client).await?;
+                self.fail(address, must_wait, account.as_ref(), &attempt.client).await?;
                 Err(Problem::new(Code::InvalidCredentials))
             }
         }
@@ -139,7 +160,7 @@ impl Authenticator {
         opening: &Opening<'_>,
     ) -> Result<(PlainToken, CurrentUser), Problem> {
         for _ in 0..2 {
-            let (account, rehashed) = self.authenticate(attempt.clone()).await?;
+            let (account, rehashed) = self.authenticate(attempt).await?;
             if let Some(opened) = open(&self.db, Login { account, rehashed }, opening).await? {
                 return Ok(opened);
             }
@@ -150,14 +171,13 @@ impl Authenticator {
     /// Counts a failure of the address, and notes it. What was typed is not kept: it may be a password in the wrong field.
     async fn fail(
         &self,
-        bucket: Bucket,
+        address: Bucket,
         must_wait: bool,
         account: Option<&Account>,
         client: &Client,
     ) -> Result<(), sqlx::Error> {
         let now = self.clock.now();
-        bucket.fail(&self.db, now).await?;
-        let throttled = must_wait || bucket.seconds_to_wait(&self.db, now).await? > 0;
+        let throttled = self.waits.fail(address, &self.db, now).await? || must_wait;
         let event = if throttled { Event::LoginThrottled } else { Event::LoginFailed };
         let mut entry = Entry::new(event, now).from(Some(client));
         if let Some(account) = account {
@@ -168,14 +188,15 @@ impl Authenticator {
         }
         self.db.write(async |tx| audit::queries::insert(tx, &entry).await).await
     }
-}
 
-fn outcome<T>(found: &Result<T, Problem>) -> LoginOutcome {
-    match found.as_ref().map_err(Problem::code) {
-        Ok(_) => LoginOutcome::Ok,
-        Err(Code::InvalidCredentials) => LoginOutcome::Failed,
-        Err(Code::TooManyAttempts) => LoginOutcome::Throttled,
-        Err(Code::Overloaded) => LoginOutcome::Overloaded,
-        Err(_) => LoginOutcome::Error,
+    /// Counts an attempt that was refused with this code, or went well.
+    fn count(&self, refused: Option<Code>) {
+        self.metrics.count_login(match refused {
+            None => LoginOutcome::Ok,
+            Some(Code::InvalidCredentials) => LoginOutcome::Failed,
+            Some(Code::TooManyAttempts) => LoginOutcome::Throttled,
+            Some(Code::Overloaded) => LoginOutcome::Overloaded,
+            Some(_) => LoginOutcome::Error,
+        });
     }
 }

@@ -68,7 +68,7 @@ pub(crate) async fn change(
     let attempt = Attempt::again(&caller, current_password, &client);
     let SignedIn { user, session } = caller;
     attempt.check_password("current_password")?;
-    let (account, _) = authenticator.authenticate(attempt).await?;
+    let (account, _) = authenticator.authenticate(&attempt).await?;
     let about = [&*user.username, user.email.as_deref().unwrap_or_default(), &user.full_name];
     let password_hash = new_passwords.hash("new_password", new_password, about).await?;
 

@@ -51,7 +51,7 @@ pub(crate) async fn reauth(
 ) -> Result<HttpResponse, Problem> {
     let attempt = Attempt::again(&caller, json.0.password, &client);
     attempt.check()?;
-    authenticator.authenticate(attempt).await?;
+    authenticator.authenticate(&attempt).await?;
 
     let SignedIn { user, session } = caller;
     let now = clock.now();

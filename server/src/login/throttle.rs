@@ -6,7 +6,9 @@
 //! each address that they go to.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
+use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
 
 use super::{guard, queries};
@@ -22,6 +24,8 @@ struct Pace {
     cost: i64,
 }
 
+/// How many of those that have to wait are remembered.
+const WAITS: usize = 10_000;
 /// What one client address may try.
 const ATTEMPTS: Pace = Pace { burst: 10, cost: 6_000_000 };
 /// Accounts that one client address may ask for; those of them that are made count as a failure does.
@@ -94,6 +98,11 @@ impl Bucket {
         Self { key: hash.finalize().into(), pace: ATTEMPTS }
     }
 
+    /// What stands for it in the database.
+    pub const fn key(&self) -> &[u8; 32] {
+        &self.key
+    }
+
     /// Seconds until the next attempt is allowed; zero when it is now.
     pub async fn seconds_to_wait(self, db: &Db, now: Timestamp) -> Result<u64, sqlx::Error> {
         let refilled_at = queries::refilled_at(db, &self.key).await?;
@@ -105,10 +114,7 @@ impl Bucket {
     /// # Errors
     /// 429 with the time to wait, and those of the database.
     pub async fn must_be_free(self, db: &Db, now: Timestamp) -> Result<(), Problem> {
-        match self.seconds_to_wait(db, now).await? {
-            0 => Ok(()),
-            wait => Err(Problem::new(Code::TooManyAttempts).retry_after(wait)),
-        }
+        must_not_wait(self.seconds_to_wait(db, now).await?)
     }
 
     /// Counts, provided that there is room; says whether there was. However many ask at once, no more get in than may.
@@ -120,6 +126,66 @@ impl Bucket {
     /// Counts a failure.
     pub async fn fail(self, db: &Db, now: Timestamp) -> Result<(), sqlx::Error> {
         queries::add_failure(db, &self.key, now, self.pace.cost).await
+    }
+}
+
+/// Who is known to have to wait, and at least until when: failures only ever put that moment off. Until then the database is not
+/// asked again, so that who comes back too early costs next to nothing.
+#[derive(Clone, Debug)]
+pub(super) struct Waits(Arc<Cache<[u8; 32], Timestamp>>);
+
+impl Default for Waits {
+    fn default() -> Self {
+        Self(Arc::new(Cache::new(WAITS)))
+    }
+}
+
+impl Waits {
+    /// Refuses who is known to have to wait.
+    ///
+    /// # Errors
+    /// 429 with the time to wait.
+    pub fn must_be_over(&self, bucket: Bucket, now: Timestamp) -> Result<(), Problem> {
+        let Some(refilled_at) = self.0.get(&bucket.key) else { return Ok(()) };
+        let wait = bucket.pace.wait(refilled_at, now);
+        if wait == 0 {
+            self.0.remove(&bucket.key);
+        }
+        must_not_wait(wait)
+    }
+
+    /// Asks the database, and refuses who has to wait.
+    ///
+    /// # Errors
+    /// 429 with the time to wait, and those of the database.
+    pub async fn must_be_free(&self, bucket: Bucket, db: &Db, now: Timestamp) -> Result<(), Problem> {
+        must_not_wait(self.seconds(bucket, db, now).await?)
+    }
+
+    /// Counts a failure; says whether the next attempt has to wait.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn fail(&self, bucket: Bucket, db: &Db, now: Timestamp) -> Result<bool, sqlx::Error> {
+        bucket.fail(db, now).await?;
+        Ok(self.seconds(bucket, db, now).await? > 0)
+    }
+
+    /// What the database says, which is known from then on.
+    async fn seconds(&self, bucket: Bucket, db: &Db, now: Timestamp) -> Result<u64, sqlx::Error> {
+        let Some(refilled_at) = queries::refilled_at(db, &bucket.key).await? else { return Ok(0) };
+        let wait = bucket.pace.wait(refilled_at, now);
+        if wait > 0 {
+            self.0.insert(bucket.key, refilled_at);
+        }
+        Ok(wait)
+    }
+}
+
+fn must_not_wait(seconds: u64) -> Result<(), Problem> {
+    match seconds {
+        0 => Ok(()),
+        wait => Err(Problem::new(Code::TooManyAttempts).retry_after(wait)),
     }
 }
 

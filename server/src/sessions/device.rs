@@ -89,6 +89,12 @@ impl Device {
         self.entry(user_id)?.first_chunk().copied()
     }
 
+    /// Whether it says that somebody has signed in with it. Only for a person can that be verified.
+    #[must_use]
+    pub fn claims_to_be_known(&self) -> bool {
+        !self.presented.is_empty()
+    }
+
     /// Since when the person signs in with this browser; `None` where it is new to them.
     #[must_use]
     pub fn known_since(&self, user_id: &str) -> Option<Timestamp> {

@@ -265,6 +265,8 @@ async fn passwords_are_counted_by_what_became_of_them() {
     assert!((scrape.get("hallpass_hashes_computed_total") - 13.0).abs() < f64::EPSILON);
 
     app.db.close().await;
+    app.browser().login("alice", PASSWORD).await.is(429, "too_many_attempts");
+    app.advance(6);
     app.browser().login("alice", PASSWORD).await.is(503, "unavailable");
     app.advance(15);
     let scrape = Scrape::of(&app).await;

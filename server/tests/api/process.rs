@@ -1,6 +1,6 @@
 //! The real program as a process of its own, which can be killed.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -10,6 +10,8 @@ use std::time::Duration;
 pub const PASSWORD: &str = "correct horse battery staple";
 /// Longer than servers that start together wait for each other's migrations.
 const READY_WITHIN: Duration = Duration::from_secs(150);
+/// As much as a pipe holds.
+const LOG_BUFFER: usize = 64 * 1024;
 
 /// A running `hallpass serve`; killed when dropped.
 pub struct Server {
@@ -58,13 +60,16 @@ impl Server {
     pub fn start_on(port: u16, folder: &Path, settings: &[(&str, &str)]) -> Self {
         let mut command = command(folder, settings);
         let mut child = command.env("PORT", port.to_string()).stdout(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let mut log = BufReader::with_capacity(LOG_BUFFER, child.stdout.take().unwrap());
         let mut server = Self { child, address: SocketAddr::from(([127, 0, 0, 1], port)) };
         let (ready, is_ready) = mpsc::channel();
         std::thread::spawn(move || {
-            for _ in lines.filter(|line| line.contains("Hallpass is ready")) {
+            let mut lines = (&mut log).lines().map_while(Result::ok);
+            if lines.any(|line| line.contains("Hallpass is ready")) {
                 let _ = ready.send(());
             }
+            // At next to no cost: what is measured is the server, which waits for whoever reads its log.
+            let _ = io::copy(&mut log, &mut io::sink());
         });
         match is_ready.recv_timeout(READY_WITHIN) {
             Ok(()) => server,

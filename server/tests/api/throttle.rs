@@ -1,6 +1,6 @@
 //! Guessing is slowed down by the client's address, whatever names are tried, and by nothing the client can choose.
 
-use crate::app::{PASSWORD, spawn, spawn_with};
+use crate::app::{PASSWORD, log_line, spawn, spawn_with};
 
 #[actix_web::test]
 async fn ten_failures_then_one_every_six_seconds() {
@@ -15,6 +15,7 @@ async fn ten_failures_then_one_every_six_seconds() {
         answer.is(429, "too_many_attempts");
         assert_eq!(answer.header("retry-after"), "6");
         assert_eq!(app.hasher.computed(), before, "a refused attempt costs no hash");
+        assert_eq!(log_line(&answer)["queries"], 0, "who is known to have to wait is not asked about again");
     }
     app.advance(5);
     assert_eq!(app.browser().login("alice", "wrong").await.header("retry-after"), "1");

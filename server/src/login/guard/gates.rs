@@ -11,23 +11,33 @@ use crate::secret::hasher::{Hasher, Overloaded};
 /// failed: two servers together are still within the free failures.
 const AT_ONCE: u32 = 2;
 
-type Gate = RwLock<()>;
+pub(super) type Gate = RwLock<()>;
 
 /// A gate for each bucket that somebody tries right now. Who may yet be counted holds it shared; who counts, alone.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Gates(Arc<Mutex<HashMap<[u8; 32], Weak<Gate>>>>);
+pub(super) struct Gates(Arc<Mutex<InUse>>);
+
+#[derive(Debug, Default)]
+struct InUse {
+    gates: HashMap<[u8; 32], Weak<Gate>>,
+    /// With so many, those that nobody holds any more are taken out: as many again then cost no more than one each.
+    sweep_at: usize,
+}
 
 impl Gates {
-    /// The bucket's gate.
+    /// The bucket's gate. Who has it is counted as waiting there.
     ///
     /// # Errors
     /// [`Overloaded`] where as many wait before it as may wait for a hash.
     pub fn of(&self, bucket: [u8; 32]) -> Result<Arc<Gate>, Overloaded> {
-        let mut gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        gates.retain(|_, gate| gate.strong_count() > 0);
-        let gate = gates.get(&bucket).and_then(Weak::upgrade);
+        let mut in_use = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if in_use.gates.len() >= in_use.sweep_at {
+            in_use.gates.retain(|_, gate| gate.strong_count() > 0);
+            in_use.sweep_at = 2 * in_use.gates.len().max(Hasher::CAPACITY);
+        }
+        let gate = in_use.gates.get(&bucket).and_then(Weak::upgrade);
         let gate = gate.unwrap_or_else(|| Arc::new(RwLock::with_max_readers((), AT_ONCE)));
-        gates.insert(bucket, Arc::downgrade(&gate));
+        in_use.gates.insert(bucket, Arc::downgrade(&gate));
         if Arc::strong_count(&gate) > Hasher::CAPACITY { Err(Overloaded) } else { Ok(gate) }
     }
 }
@@ -37,14 +47,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_gate_is_one_for_all_at_the_bucket_and_gone_with_the_last_of_them() {
+    fn a_gate_is_one_for_all_at_the_bucket_and_holds_so_many() {
         let gates = Gates::default();
         let held = (0..Hasher::CAPACITY).map(|_| gates.of([1; 32]).unwrap()).collect::<Vec<_>>();
         assert!(held.iter().all(|gate| Arc::ptr_eq(gate, &held[0])));
         assert!(gates.of([1; 32]).is_err());
         assert!(gates.of([2; 32]).is_ok());
         drop(held);
-        assert!(gates.of([3; 32]).is_ok());
-        assert_eq!(gates.0.lock().unwrap().len(), 1);
+        assert!(gates.of([1; 32]).is_ok());
+    }
+
+    #[test]
+    fn those_that_nobody_holds_are_taken_out_and_the_others_stay() {
+        let gates = Gates::default();
+        let bucket = |number: usize| {
+            let mut bucket = [0; 32];
+            bucket[..8].copy_from_slice(&number.to_be_bytes());
+            bucket
+        };
+        let held = (0..300).map(|number| gates.of(bucket(number)).unwrap()).collect::<Vec<_>>();
+        for number in 300..10_000 {
+            gates.of(bucket(number)).unwrap();
+            assert!(gates.0.lock().unwrap().gates.len() <= 2 * 301);
+        }
+        assert!(held.iter().enumerate().all(|(number, gate)| Arc::ptr_eq(gate, &gates.of(bucket(number)).unwrap())));
     }
 }

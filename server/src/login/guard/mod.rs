@@ -13,17 +13,20 @@ mod gates;
 mod queries;
 mod tally;
 
+use std::sync::Arc;
+
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use tokio::sync::OwnedRwLockReadGuard;
 
-use self::gates::Gates;
+use self::gates::{Gate, Gates};
 use self::queries::Tally;
 use crate::clock::{Clock, Timestamp};
 use crate::db::Db;
 use crate::fold::fold;
 use crate::http::problem::{Code, Problem};
+use crate::secret::hasher::Overloaded;
 use crate::sessions::device::Device;
 use crate::users::queries::Account;
 
@@ -58,6 +61,20 @@ impl Guard {
         Self { db, clock, key, gates: Gates::default() }
     }
 
+    /// A seat for an attempt at `name` from this address.
+    ///
+    /// # Errors
+    /// [`Overloaded`] where none is free.
+    pub fn seat(&self, way: &Way, name: &str, address: &[u8]) -> Result<Seat, Overloaded> {
+        match way {
+            // An owner's own browser must not wait for a crowd at their name, and only the account tells whether it is one.
+            Way::SignIn(device) if device.claims_to_be_known() => {
+                self.gates.of(self.hash(b"address", address)).map(Seat::AtAddress)
+            }
+            _ => self.gates.of(self.bucket(way, name, None).key).map(Seat::AtGate),
+        }
+    }
+
     /// Lets an attempt be made at the account that `name` has been found to mean, or at nobody's.
     ///
     /// However many attempts come at once, no more are let in than would be one after the other: once a failure is known, each
@@ -65,15 +82,27 @@ impl Guard {
     ///
     /// # Errors
     /// 429 with the time to wait, 503 when too many wait for their turn at one bucket, and those of the database.
-    pub async fn admit(&self, way: &Way, name: &str, account: Option<&Account>) -> Result<Admission<'_>, Problem> {
+    pub async fn admit(
+        &self,
+        seat: Seat,
+        way: &Way,
+        name: &str,
+        account: Option<&Account>,
+    ) -> Result<Admission<'_>, Problem> {
         let bucket = self.bucket(way, name, account);
-        let turn = self.gates.of(bucket.key)?.read_owned().await;
+        let (gate, at_address) = match seat {
+            Seat::AtGate(gate) => (gate, None),
+            Seat::AtAddress(seat) => (self.gates.of(bucket.key)?, Some(seat)),
+        };
+        let turn = gate.read_owned().await;
+        drop(at_address);
         if self.find_free(&bucket).await?.is_none() {
             return Ok(Admission { guard: self, bucket, taken: None, is_blind: false, turn: Some(turn) });
         }
+        let gate = Arc::clone(OwnedRwLockReadGuard::rwlock(&turn));
         drop(turn);
         // Alone: whoever has come in before has been counted.
-        let alone = self.gates.of(bucket.key)?.write_owned().await;
+        let alone = gate.write_owned().await;
         let (before, after) = loop {
             let Some(before) = self.find_free(&bucket).await? else {
                 let turn = Some(alone.downgrade());
@@ -145,6 +174,14 @@ impl Guard {
         mac.update(which);
         mac.finalize().into_bytes().into()
     }
+}
+
+/// One of the few that may wait, taken before anything is asked of the database.
+pub(super) enum Seat {
+    /// At the gate that the attempt will pass.
+    AtGate(Arc<Gate>),
+    /// Among those from the same address of whom it is not known yet which gate they will pass.
+    AtAddress(Arc<Gate>),
 }
 
 /// An attempt that may be made. Say how it ended, or it stays counted where it was.
