@@ -84,6 +84,7 @@ function watchApi(server: ViteDevServer, api: string, documentPath: string): () 
   // One look after the other, or one that took long would have the last word.
   let isLooking = false;
   let looks = 0;
+  let isClosed = false;
   const judge = async () => {
     const [health, document, ours] = await Promise.all([
       ask(`${api}/api/health`),
@@ -104,10 +105,10 @@ function watchApi(server: ViteDevServer, api: string, documentPath: string): () 
       say(await judge());
     } while (seen < looks);
     isLooking = false;
-    if (said !== undefined) timer = setTimeout(() => void look(), ASK_EVERY).unref();
+    if (said !== undefined && !isClosed) timer = setTimeout(() => void look(), ASK_EVERY).unref();
   };
   const say = (sentence: string | undefined) => {
-    if (sentence === said) return;
+    if (sentence === said || isClosed) return;
     said = sentence;
     if (sentence === undefined) {
       server.config.logger.info("The API is there.", { timestamp: true });
@@ -118,6 +119,7 @@ function watchApi(server: ViteDevServer, api: string, documentPath: string): () 
   };
   server.httpServer?.once("listening", () => void look());
   server.httpServer?.once("close", () => {
+    isClosed = true;
     clearTimeout(timer);
   });
   server.ws.on(PAGE_EVENT, (_: unknown, page: WebSocketClient) => {

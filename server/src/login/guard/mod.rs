@@ -26,9 +26,14 @@ use crate::clock::{Clock, Timestamp};
 use crate::db::Db;
 use crate::fold::fold;
 use crate::http::problem::{Code, Problem};
-use crate::secret::hasher::Overloaded;
+use crate::secret::hasher::{Hasher, Overloaded};
 use crate::sessions::device::Device;
 use crate::users::queries::Account;
+
+/// How many may be at one bucket: as many as may wait for a hash.
+const AT_GATE: usize = Hasher::CAPACITY;
+/// How many browsers from one address may say that one person knows them: they alone never fill the gate of the name.
+const UNVERIFIED: usize = AT_GATE / 2;
 
 /// By which way a password is given.
 #[derive(Clone)]
@@ -69,9 +74,10 @@ impl Guard {
         match way {
             // An owner's own browser must not wait for a crowd at their name, and only the account tells whether it is one.
             Way::SignIn(device) if device.claims_to_be_known() => {
-                self.gates.of(self.hash(b"address", address)).map(Seat::AtAddress)
+                let bucket = self.hash(b"unverified", &[address, fold(name).as_bytes()].concat());
+                self.gates.of(bucket, UNVERIFIED).map(Seat::Unverified)
             }
-            _ => self.gates.of(self.bucket(way, name, None).key).map(Seat::AtGate),
+            _ => self.gates.of(self.bucket(way, name, None).key, AT_GATE).map(Seat::AtGate),
         }
     }
 
@@ -90,12 +96,12 @@ impl Guard {
         account: Option<&Account>,
     ) -> Result<Admission<'_>, Problem> {
         let bucket = self.bucket(way, name, account);
-        let (gate, at_address) = match seat {
+        let (gate, unverified) = match seat {
             Seat::AtGate(gate) => (gate, None),
-            Seat::AtAddress(seat) => (self.gates.of(bucket.key)?, Some(seat)),
+            Seat::Unverified(seat) => (self.gates.of(bucket.key, AT_GATE)?, Some(seat)),
         };
         let turn = gate.read_owned().await;
-        drop(at_address);
+        drop(unverified);
         if self.find_free(&bucket).await?.is_none() {
             return Ok(Admission { guard: self, bucket, taken: None, is_blind: false, turn: Some(turn) });
         }
@@ -180,8 +186,8 @@ impl Guard {
 pub(super) enum Seat {
     /// At the gate that the attempt will pass.
     AtGate(Arc<Gate>),
-    /// Among those from the same address of whom it is not known yet which gate they will pass.
-    AtAddress(Arc<Gate>),
+    /// Among those from the same address that say they are known to the same person: which gate they will pass, the account tells.
+    Unverified(Arc<Gate>),
 }
 
 /// An attempt that may be made. Say how it ended, or it stays counted where it was.
