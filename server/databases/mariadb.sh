@@ -6,7 +6,9 @@ folder=$1 port=$2
 shift 2
 # Debian keeps servers where only root's PATH looks.
 PATH=$PATH:/usr/sbin
-mkdir -p "$folder"
+mkdir -p "$folder/tmp"
+# A server that starts removes the temporary tables it finds, those of others included.
+export TMPDIR=$folder/tmp
 touch "$folder/my.cnf"
 if [ ! -d "$folder/data/mysql" ]; then
     mariadb-install-db --defaults-file="$folder/my.cnf" --datadir="$folder/data" --auth-root-authentication-method=normal \
