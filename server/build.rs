@@ -1,8 +1,9 @@
 //! Rebuilds the crate when a migration changes, for the migrations are embedded at compile time; and lays the released program out
 //! so that it takes little memory at rest.
 
-use std::env;
+use std::path::Path;
 use std::process::Command;
+use std::{env, fs};
 
 fn main() {
     println!("cargo:rerun-if-changed=../migrations");
@@ -10,8 +11,10 @@ fn main() {
     if !links_as_usual() {
         return;
     }
-    let folder = env::var("CARGO_MANIFEST_DIR").expect("cargo names the folder");
-    println!("cargo:rustc-link-arg-bins=-T{folder}/rare.ld");
+    // A copy, because the target folder may be kept while the sources move.
+    let layout = Path::new(&env::var_os("OUT_DIR").expect("cargo names the folder")).join("rare.ld");
+    fs::copy("rare.ld", &layout).expect("the layout is there, and can be copied");
+    println!("cargo:rustc-link-arg-bins=-T{}", layout.display());
     if packs_relocations() {
         println!("cargo:rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     }
