@@ -41,25 +41,3 @@ test("the dev server says over the page that the API is gone", async ({ page, pe
   await expect(page.getByRole("heading", { level: 1, name: "Hello" })).toBeVisible();
   await expect(page.locator("hallpass-overlay")).toHaveCount(0);
 });
-
-test("the API goes and comes back: the page is not loaded anew, and keeps what was typed", async ({
-  page,
-  person,
-  server,
-}) => {
-  await person.signIn(page);
-  await page.goto("/search");
-  await expect(page.getByRole("listitem").first()).toBeVisible();
-  await server.kill();
-  await page.getByRole("searchbox").fill("test");
-  await expect(page.locator("hallpass-overlay")).toContainText("cannot be reached");
-  await expect(page.getByText("Cannot reach the server.")).toBeVisible();
-  await page.evaluate(() => {
-    document.body.dataset["marked"] = "";
-  });
-  await server.startApi();
-  await expect(page.locator("hallpass-overlay")).toHaveCount(0);
-  await expect(page.getByText("Cannot reach the server.")).toBeHidden();
-  await expect(page.getByRole("searchbox")).toHaveValue("test");
-  await expect(page.locator("body[data-marked]")).toHaveCount(1);
-});

@@ -29,7 +29,7 @@ test("the server goes and comes back: a banner, nobody signed out, no reload nee
   page,
   person,
   server,
-}) => {
+}, info) => {
   await person.signIn(page);
   await page.goto("/search");
   await expect(page.getByRole("listitem").first()).toBeVisible();
@@ -38,8 +38,16 @@ test("the server goes and comes back: a banner, nobody signed out, no reload nee
   await expect(page.getByText("Cannot reach the server.")).toBeVisible();
   await expect(page.getByRole("searchbox")).toHaveValue("test");
   await expect(page.getByRole("dialog")).toHaveCount(0);
+  await expect(page.locator("hallpass-overlay")).toHaveCount(info.project.name === "dev" ? 1 : 0);
+  await page.evaluate(() => {
+    document.body.dataset["marked"] = "";
+  });
   await server.startApi();
+  // What the development server lays over the page goes without loading it anew, too.
+  await expect(page.locator("hallpass-overlay")).toHaveCount(0);
   await expect(page.getByText("Cannot reach the server.")).toBeHidden();
+  await expect(page.getByRole("searchbox")).toHaveValue("test");
+  await expect(page.locator("body[data-marked]")).toHaveCount(1);
   await expect(
     page.getByRole("button", { name: "Your account" }).or(page.getByText(person.username)).first(),
   ).toBeVisible();

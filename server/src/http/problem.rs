@@ -239,6 +239,17 @@ impl Problem {
         self
     }
 
+    /// Refuses who has to wait for so many seconds.
+    ///
+    /// # Errors
+    /// 429 with the time to wait, unless that is none.
+    pub fn unless_over(seconds: u64) -> Result<(), Self> {
+        match seconds {
+            0 => Ok(()),
+            wait => Err(Self::new(Code::TooManyAttempts).retry_after(wait)),
+        }
+    }
+
     /// Says after how many seconds to try again.
     #[must_use]
     pub fn retry_after(self, seconds: u64) -> Self {

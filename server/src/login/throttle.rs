@@ -15,7 +15,7 @@ use super::{guard, queries};
 use crate::clock::Timestamp;
 use crate::db::Db;
 use crate::fold::fold;
-use crate::http::problem::{Code, Problem};
+use crate::http::problem::Problem;
 
 /// How many at once, and one more after how many microseconds.
 #[derive(Clone, Copy, Debug)]
@@ -114,7 +114,7 @@ impl Bucket {
     /// # Errors
     /// 429 with the time to wait, and those of the database.
     pub async fn must_be_free(self, db: &Db, now: Timestamp) -> Result<(), Problem> {
-        must_not_wait(self.seconds_to_wait(db, now).await?)
+        Problem::unless_over(self.seconds_to_wait(db, now).await?)
     }
 
     /// Counts, provided that there is room; says whether there was. However many ask at once, no more get in than may.
@@ -151,7 +151,7 @@ impl Waits {
         if wait == 0 {
             self.0.remove(&bucket.key);
         }
-        must_not_wait(wait)
+        Problem::unless_over(wait)
     }
 
     /// Asks the database, and refuses who has to wait.
@@ -159,7 +159,7 @@ impl Waits {
     /// # Errors
     /// 429 with the time to wait, and those of the database.
     pub async fn must_be_free(&self, bucket: Bucket, db: &Db, now: Timestamp) -> Result<(), Problem> {
-        must_not_wait(self.seconds(bucket, db, now).await?)
+        Problem::unless_over(self.seconds(bucket, db, now).await?)
     }
 
     /// Counts a failure; says whether the next attempt has to wait.
@@ -179,13 +179,6 @@ impl Waits {
             self.0.insert(bucket.key, refilled_at);
         }
         Ok(wait)
-    }
-}
-
-fn must_not_wait(seconds: u64) -> Result<(), Problem> {
-    match seconds {
-        0 => Ok(()),
-        wait => Err(Problem::new(Code::TooManyAttempts).retry_after(wait)),
     }
 }
 

@@ -25,7 +25,7 @@ use self::queries::Tally;
 use crate::clock::{Clock, Timestamp};
 use crate::db::Db;
 use crate::fold::fold;
-use crate::http::problem::{Code, Problem};
+use crate::http::problem::Problem;
 use crate::secret::hasher::{Hasher, Overloaded};
 use crate::sessions::device::Device;
 use crate::users::queries::Account;
@@ -134,10 +134,8 @@ impl Guard {
     /// 429 where it says to wait.
     async fn find_free(&self, bucket: &Bucket) -> Result<Option<Tally>, Problem> {
         let tally = queries::find(&self.db, &bucket.key).await?;
-        match tally.map_or(0, |tally| tally.seconds_to_wait(self.clock.now())) {
-            0 => Ok(tally),
-            wait => Err(Problem::new(Code::TooManyAttempts).retry_after(wait)),
-        }
+        Problem::unless_over(tally.map_or(0, |tally| tally.seconds_to_wait(self.clock.now())))?;
+        Ok(tally)
     }
 
     async fn is_waiting(&self, bucket: &Bucket) -> Result<bool, sqlx::Error> {
