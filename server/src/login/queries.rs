@@ -22,14 +22,10 @@ pub(super) async fn refilled_at(db: &Db, bucket: &[u8]) -> Result<Option<Timesta
 
 /// Adds one failure, worth `cost` microseconds, to the bucket.
 pub(super) async fn add_failure(db: &Db, bucket: &[u8], now: Timestamp, cost: i64) -> Result<(), sqlx::Error> {
-    if add(db, bucket, now, cost, NEVER).await? {
-        return Ok(());
+    if !add(db, bucket, now, cost, NEVER).await? && !insert(db, bucket, now, cost).await? {
+        add(db, bucket, now, cost, NEVER).await?;
     }
-    match insert(db, bucket, now, cost).await {
-        // Somebody was quicker.
-        Err(error) if db::is_unique_violation(&error) => add(db, bucket, now, cost, NEVER).await.map(drop),
-        done => done,
-    }
+    Ok(())
 }
 
 /// Adds `cost` microseconds to a bucket that is empty again at `latest` or before; says whether it is.
@@ -40,17 +36,9 @@ pub(super) async fn take(
     cost: i64,
     latest: Timestamp,
 ) -> Result<bool, sqlx::Error> {
-    if add(db, bucket, now, cost, latest).await? {
-        return Ok(true);
-    }
-    if refilled_at(db, bucket).await?.is_some() {
-        return Ok(false);
-    }
-    match insert(db, bucket, now, cost).await {
-        // Somebody was quicker.
-        Err(error) if db::is_unique_violation(&error) => add(db, bucket, now, cost, latest).await,
-        done => done.map(|()| true),
-    }
+    // Once there is a bucket, only the addition itself says whether there is room: who was quicker may have left some.
+    let is_first = refilled_at(db, bucket).await?.is_none() && insert(db, bucket, now, cost).await?;
+    Ok(is_first || add(db, bucket, now, cost, latest).await?)
 }
 
 /// Later than any bucket is empty again.
@@ -76,17 +64,21 @@ async fn add(db: &Db, bucket: &[u8], now: Timestamp, cost: i64, latest: Timestam
     .await
 }
 
-async fn insert(db: &Db, bucket: &[u8], now: Timestamp, cost: i64) -> Result<(), sqlx::Error> {
+/// Begins a bucket; says whether nobody was quicker.
+async fn insert(db: &Db, bucket: &[u8], now: Timestamp, cost: i64) -> Result<bool, sqlx::Error> {
     const INSERT: Sql = sql!("INSERT INTO login_attempt (bucket, refilled_at) VALUES (?, ?)");
-    db.write(async |tx| {
+    let insert = db.write(async |tx| {
         on_tx!(tx, INSERT, |connection, text| sqlx::query(text)
             .bind(bucket)
             .bind(Timestamp::from_micros(now.as_micros().saturating_add(cost)))
             .execute(connection)
             .await
-            .map(drop))
-    })
-    .await
+            .map(|_| true))
+    });
+    match insert.await {
+        Err(error) if db::is_unique_violation(&error) => Ok(false),
+        inserted => inserted,
+    }
 }
 
 /// Forgets buckets that are empty again.

@@ -494,6 +494,22 @@ async fn many_at_once_mail_an_address_no_more_than_three_times() {
 }
 
 #[actix_web::test]
+async fn of_those_who_ask_at_once_as_many_are_mailed_as_may() {
+    let (app, _post) = with_alice().await;
+    for number in 0..12 {
+        let name = format!("p{number}");
+        app.person(&name).await;
+        let browser = signed_in(&app, &name).await;
+        let change = async |place: usize| {
+            let mut tab = browser.clone();
+            tab.patch("/api/me", json!({"email": format!("{name}.{place}@example.com")})).await.status
+        };
+        assert_eq!(futures_util::future::join_all((0..3).map(change)).await, [200; 3], "{name}");
+        assert_eq!(change(3).await, 429, "{name}");
+    }
+}
+
+#[actix_web::test]
 async fn nothing_typed_becomes_a_header_or_a_recipient() {
     let (app, post) = with_alice().await;
     let mut alice = signed_in(&app, "alice").await;
