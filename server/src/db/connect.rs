@@ -14,15 +14,19 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Connection, Database, Executor, MySqlConnection, Pool, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, Database, Executor, MySqlConnection, PgConnection, Pool, SqliteConnection};
 use tokio::runtime::Handle;
 
 use super::Db;
+use super::failure::is_in_use;
 use super::prepare::STATEMENTS_KEPT;
 use crate::config::{DatabaseConfig, DatabaseKind};
+use crate::random;
 
 /// How long a request waits for a connection before it is told that the database is unavailable.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a statement waits for another process that writes to the SQLite file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// A connection that rested longer is asked whether it is still alive before it is used; firewalls forget such ones.
 const TRUSTED_REST: Duration = Duration::from_secs(5);
 
@@ -92,12 +96,11 @@ impl Db {
                 let demoted = demotion.clone();
                 let is_usable =
                     move |writer: &SqliteConnection, age| !writer.is_in_transaction() && !demoted.is_later_than(age);
-                let writer = pool
+                let writing = pool
                     .clone()
                     .max_connections(1)
-                    .before_acquire(move |writer, meta| Box::pin(ready(Ok(is_usable(writer, meta.age)))))
-                    .connect_with(options.clone())
-                    .await?;
+                    .before_acquire(move |writer, meta| Box::pin(ready(Ok(is_usable(writer, meta.age)))));
+                let writer = open_first(writing, &options).await?;
                 let reader =
                     pool.max_connections(config.connections).connect_with(options.pragma("query_only", "ON")).await?;
                 Ok(Self::Sqlite { reader, writer, demotion })
@@ -112,8 +115,11 @@ impl Db {
             }
             DatabaseKind::Postgres => {
                 let demotion = Demotion::default();
-                let pool = remote_pool(PgPoolOptions::new(), config, &demotion);
-                Ok(Self::Postgres(Remote::new(pool.connect_with(postgres_options(url)?).await?, demotion)))
+                let pool = remote_pool(PgPoolOptions::new(), config, &demotion)
+                    .after_connect(|connection, _| Box::pin(prepare_postgres(connection)))
+                    .connect_with(postgres_options(url)?)
+                    .await?;
+                Ok(Self::Postgres(Remote::new(pool, demotion)))
             }
         }
     }
@@ -164,6 +170,21 @@ impl Db {
     }
 }
 
+/// Opens an SQLite file that may be new. Of several that turn it to WAL at once all but one are told that it is busy, without the
+/// wait that [`BUSY_TIMEOUT`] is for (two readers that both want to write would wait for each other); a moment later it is done.
+async fn open_first(pool: SqlitePoolOptions, options: &SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
+    let begun = Instant::now();
+    loop {
+        match pool.clone().connect_with(options.clone()).await {
+            Err(error) if is_in_use(&error) && begun.elapsed() < BUSY_TIMEOUT => {
+                let [byte] = random::bytes::<1>();
+                tokio::time::sleep(Duration::from_millis(10 + u64::from(byte) / 8)).await;
+            }
+            opened => return opened,
+        }
+    }
+}
+
 fn sqlite_options(url: &str) -> Result<SqliteConnectOptions, sqlx::Error> {
     Ok(SqliteConnectOptions::from_str(url)?
         .create_if_missing(true)
@@ -173,7 +194,7 @@ fn sqlite_options(url: &str) -> Result<SqliteConnectOptions, sqlx::Error> {
         .synchronous(SqliteSynchronous::Full)
         // A long backup keeps the log from being emptied; what it has grown to by then is given back afterwards (64 MiB stay).
         .pragma("journal_size_limit", "67108864")
-        .busy_timeout(Duration::from_secs(5))
+        .busy_timeout(BUSY_TIMEOUT)
         .disable_statement_logging())
 }
 
@@ -198,14 +219,30 @@ async fn prepare_mysql(connection: &mut MySqlConnection) -> Result<(), sqlx::Err
     // never cut off.
     connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
     connection.execute("SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')").await?;
-    let galera: Option<(String, String)> =
-        sqlx::query_as("SHOW VARIABLES LIKE 'wsrep_on'").fetch_optional(&mut *connection).await?;
-    if galera.is_some_and(|(_, on)| on == "ON") {
+    // Less than a statement may take: see prepare_postgres.
+    connection.execute("SET SESSION innodb_lock_wait_timeout = 8").await?;
+    let known: Vec<(String, String)> =
+        sqlx::query_as("SHOW VARIABLES WHERE Variable_name IN ('wsrep_on', 'idle_write_transaction_timeout')")
+            .fetch_all(&mut *connection)
+            .await?;
+    // MariaDB's alone.
+    if known.iter().any(|(name, _)| name == "idle_write_transaction_timeout") {
+        connection.execute("SET SESSION idle_write_transaction_timeout = 60").await?;
+    }
+    if known.iter().any(|(name, value)| name == "wsrep_on" && value == "ON") {
         // A statement waits for what the cluster's other nodes have acknowledged: a session that was ended through one node is
         // refused through every other at the very next request.
         connection.execute("SET SESSION wsrep_sync_wait = 3").await?;
     }
     Ok(())
+}
+
+async fn prepare_postgres(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    // A server that loses its power within a transaction leaves rows locked, for hours. Who waits for one gives up before its
+    // statement is let go: a connection whose statement still waits would be lost to the pool for as long.
+    connection.execute("SET lock_timeout = '8s'").await?;
+    // And in the end the database itself gives such a transaction up.
+    connection.execute("SET idle_in_transaction_session_timeout = '60s'").await.map(drop)
 }
 
 fn mysql_options(url: &str) -> Result<MySqlConnectOptions, sqlx::Error> {
@@ -263,6 +300,8 @@ fn prepare_file(path: &Path) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::future::join_all;
+
     use super::*;
 
     #[test]
@@ -288,6 +327,18 @@ mod tests {
             ("postgres://u@%2Frun%2Fpostgresql/x", "Prefer"),
         ] {
             assert_eq!(postgres(url), mode, "{url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_new_file_may_be_opened_by_many_at_once() {
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().unwrap();
+            let url = format!("sqlite://{}/x.db", folder.path().display());
+            let config = DatabaseConfig::new(url.into()).unwrap();
+            for opened in join_all((0..16).map(|_| Db::connect(&config))).await {
+                opened.unwrap();
+            }
         }
     }
 

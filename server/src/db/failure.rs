@@ -123,8 +123,8 @@ impl Verdict {
     /// By the error numbers of MySQL and MariaDB (their error references), and of TiDB from 8000 on.
     fn of_mysql(number: u16, sqlstate: &str) -> Self {
         match number {
-            // Lock wait timeout, deadlock, and TiDB's write conflicts.
-            1205 | 1213 | 8002 | 8022 | 9007 => Self::Conflict,
+            // Deadlock, and TiDB's write conflicts.
+            1213 | 8002 | 8022 | 9007 => Self::Conflict,
             // --read-only, a read-only transaction, InnoDB's read-only mode.
             1290 | 1792 | 1836 => Self::ReadOnly,
             // Out of file handles, disk, memory, connections; shut down; killed; storage engine in trouble; host blocked.
@@ -141,6 +141,8 @@ impl Verdict {
             | 1180
             | 1181
             | 1203
+            // Lock wait timeout: whoever holds the row is stuck, or gone.
+            | 1205
             | 1226
             | 1317
             | 1836..=1838
@@ -178,7 +180,8 @@ mod tests {
         for refusal in ["23505", "42P01", "22021"] {
             assert_eq!(Verdict::of_postgres(refusal), Verdict::Refusal, "{refusal}");
         }
-        for (number, sqlstate) in [(1040, "08004"), (1053, "08S01"), (1047, "08S01"), (1114, "HY000")] {
+        for (number, sqlstate) in [(1040, "08004"), (1053, "08S01"), (1047, "08S01"), (1114, "HY000"), (1205, "HY000")]
+        {
             assert_eq!(Verdict::of_mysql(number, sqlstate), Verdict::Outage, "{number}");
         }
         for (number, sqlstate) in [(1062, "23000"), (1146, "42S02"), (1366, "HY000"), (1364, "HY000")] {
@@ -189,7 +192,6 @@ mod tests {
     #[test]
     fn tells_conflicts_and_standbys() {
         assert_eq!(Verdict::of_mysql(1213, "40001"), Verdict::Conflict);
-        assert_eq!(Verdict::of_mysql(1205, "HY000"), Verdict::Conflict);
         assert_eq!(Verdict::of_mysql(1290, "HY000"), Verdict::ReadOnly);
         assert_eq!(Verdict::of_postgres("40P01"), Verdict::Conflict);
         assert_eq!(Verdict::of_postgres("40001"), Verdict::Conflict);

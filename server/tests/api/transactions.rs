@@ -7,9 +7,10 @@ use hallpass::config::DatabaseKind;
 use hallpass::db::{Db, Tx};
 use hallpass::sessions::queries as sessions;
 use hallpass::users::queries as users;
-use tokio::sync::Barrier;
+use serde_json::json;
+use tokio::sync::{Barrier, Notify};
 
-use crate::app::spawn;
+use crate::app::{spawn, spawn_with};
 use crate::database;
 
 #[actix_web::test]
@@ -34,6 +35,43 @@ async fn a_deadlock_is_tried_again_and_nothing_is_lost() {
     let both = [(&alice, &bob), (&bob, &alice)].map(|(first, second)| swap(first, second));
     assert!(futures_util::future::try_join_all(both).await.unwrap() == [true, true]);
     assert_eq!(attempts.load(Ordering::SeqCst), if meet { 3 } else { 2 }, "one of them was tried again");
+}
+
+/// A server that has lost its power in the middle of a transaction leaves such rows behind.
+#[actix_web::test]
+async fn a_row_that_stays_locked_costs_no_connections() {
+    let app = spawn_with(&[("DATABASE_CONNECTIONS", "3")]).await;
+    let (mut alice, mut bob) = (app.signed_in("alice").await, app.signed_in("bob").await);
+    let id = alice.get("/api/me").await.json()["id"].as_str().unwrap().to_owned();
+    let (is_locked, release) = (Notify::new(), Notify::new());
+    let holding = app.db.write(async |tx| {
+        sessions::lock_person(tx, &id).await?;
+        is_locked.notify_one();
+        release.notified().await;
+        Ok::<_, sqlx::Error>(())
+    });
+    let asking = async {
+        is_locked.notified().await;
+        let crowd = (0..4).map(|number| {
+            let mut tab = alice.clone();
+            async move { tab.patch("/api/me", json!({"full_name": format!("Alice {number}")})).await.status }
+        });
+        assert_eq!(join_all(crowd).await, [503; 4]);
+        bob.get("/api/me").await.is(200, "");
+        bob.get("/api/sessions").await.is(200, "");
+        release.notify_one();
+    };
+    let (held, ()) = futures_util::join!(holding, asking);
+    held.unwrap();
+    alice.patch("/api/me", json!({"full_name": "Alice Moore"})).await.is(200, "");
+    let abandoned_after = match database::kind() {
+        DatabaseKind::Sqlite => return,
+        DatabaseKind::MySql => "SELECT CAST(@@idle_write_transaction_timeout AS SIGNED)",
+        DatabaseKind::Postgres => {
+            "SELECT CAST(setting AS BIGINT) / 1000 FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout'"
+        }
+    };
+    assert_eq!(app.number(abandoned_after).await, 60);
 }
 
 #[actix_web::test]
