@@ -112,7 +112,9 @@ test("the theme is chosen once and there before the first paint", async ({ page 
   const dark = await background();
   expect(dark).not.toBe(light);
   await page.reload({ waitUntil: "commit" });
-  await page.waitForFunction(() => document.documentElement.dataset["theme"] === "dark");
+  await page.waitForFunction(
+    () => document.documentElement.dataset["theme"] === "dark" && document.styleSheets.length > 0,
+  );
   expect(await background()).toBe(dark);
   await page.getByLabel("Theme").selectOption("system");
   expect(await background()).toBe(light);

@@ -201,6 +201,7 @@ async fn the_first_use_of_each_day_is_in_the_activity() {
             if written == app.clock.now().to_string() && found.len() == expected {
                 return found;
             }
+            actix_web::rt::time::sleep(std::time::Duration::from_millis(5)).await;
         }
         panic!("not {expected} uses: {}", browser.get("/api/me/activity").await.text());
     };

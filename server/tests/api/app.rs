@@ -288,6 +288,11 @@ impl FullQueue {
         while app.hasher.load().refused < REFUSED_AGAIN_AND_AGAIN {
             actix_web::rt::task::yield_now().await;
         }
+        // A place is free for a moment after each hash: begin when the next one is as far off as can be.
+        let computed = app.hasher.computed();
+        while app.hasher.computed() == computed || app.hasher.load().waiting < Hasher::CAPACITY {
+            actix_web::rt::task::yield_now().await;
+        }
         full
     }
 }
