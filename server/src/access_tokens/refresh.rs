@@ -49,6 +49,7 @@ enum Outcome {
     Successor(PlainToken),
     TooMany,
     Reused,
+    Unknown,
 }
 
 /// Renews refresh tokens.
@@ -92,6 +93,10 @@ impl Refresher {
                     queries::insert(tx, &successor.hash(), &session_id, now).await?;
                     return Ok(Outcome::Successor(successor));
                 }
+                // Its person may have left meanwhile: that is no theft.
+                if queries::used(tx, &token.hash()).await?.is_none() {
+                    return Ok(Outcome::Unknown);
+                }
                 if let Some(newest) = self.newest(tx, token, now).await? {
                     return Ok(Outcome::Successor(newest));
                 }
@@ -108,6 +113,7 @@ impl Refresher {
             Outcome::Successor(successor) => Renewal::Renewed(known, successor),
             Outcome::TooMany => Renewal::TooMany,
             Outcome::Reused => Renewal::Reused,
+            Outcome::Unknown => Renewal::Unknown,
         })
     }
 

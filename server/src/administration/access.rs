@@ -10,7 +10,7 @@ use crate::api_tokens::queries as api_tokens;
 use crate::api_tokens::routes::{ListQuery, Token};
 use crate::audit::Event;
 use crate::clock::Clock;
-use crate::db::Db;
+use crate::db::{Db, Tx};
 use crate::http::client::Client;
 use crate::http::cursor::{self, Page};
 use crate::http::extract::{Path, Query};
@@ -22,6 +22,7 @@ use crate::problems;
 use crate::sessions::layer::Sessions;
 use crate::sessions::queries as sessions;
 use crate::sessions::routes::{ListQuery as SessionsQuery, Session, Whose, page};
+use crate::users::queries as users;
 
 problems!(
     /// What looking at a person's access can meet.
@@ -124,23 +125,27 @@ pub(crate) async fn reset_link(
     clock: Data<Clock>,
 ) -> Result<CustomizeResponder<Answer<Link>>, Problem> {
     let (owner, by) = (account(&db, &id.0).await?, By::new(admin, client, &clock));
-    if owner.disabled {
-        return Err(Problem::new(Code::NotFound).detail("A disabled person cannot choose a new password."));
-    }
     let link = links.draft(Purpose::PasswordReset, Some(&owner.id), by.now);
     let shown = links.show(&link);
-    let (username, url, expires_at) = (&owner.username, &shown.url, shown.expires_at);
-    let message = Message::PasswordReset { username, url, expires_at };
-    let letter = owner.email.as_deref().and_then(|email| outbox.letter(&owner.id, email, message, by.now));
-    by.write(&db, async |tx| {
+    let make = async |tx: &mut Tx| {
+        sessions::lock_person(tx, &owner.id).await?;
+        // As they are under the lock: a link must not go to an address that has just been replaced.
+        let owner = users::find_within(tx, &owner.id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
+        if owner.disabled {
+            return Err(Problem::new(Code::NotFound).detail("A disabled person cannot choose a new password."));
+        }
+        let (username, url, expires_at) = (&owner.username, &shown.url, shown.expires_at);
+        let message = Message::PasswordReset { username, url, expires_at };
+        let letter = owner.email.as_deref().and_then(|email| outbox.letter(&owner.id, email, message, by.now));
         link.insert(tx).await?;
         if let Some(letter) = &letter {
             letter.insert(tx).await?;
         }
-        by.note(tx, Event::ResetLinkCreated, &owner.id, None).await
-    })
-    .await?;
+        by.note(tx, Event::ResetLinkCreated, &owner.id, None).await?;
+        Ok(letter.is_some())
+    };
+    let mailed = by.write(&db, make).await?;
     outbox.wake();
-    let answer = Link { mailed: letter.is_some(), ..shown };
+    let answer = Link { mailed, ..shown };
     Ok(Answer(answer).customize().with_status(StatusCode::CREATED))
 }

@@ -157,7 +157,7 @@ pub(crate) async fn delete(
     let account = account(&db, &id.0).await?;
     let by = By::new(admin, client, &clock);
     by.write(&db, async |tx| {
-        must_exist(users::delete_whole(tx, &account).await?)?;
+        must_exist(users::delete_whole(tx, &account.id).await?)?;
         by.note(tx, Event::AccountDeleted, &account.id, None).await
     })
     .await?;

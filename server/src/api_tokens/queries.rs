@@ -86,19 +86,17 @@ pub struct NewToken<'a> {
     pub expires_at: Timestamp,
 }
 
-/// Makes a token, unless its owner has as many as one may; says whether it did.
+/// Makes a token, unless its owner has as many as one may; says whether it did. Lock the owner first: two at once cannot both
+/// be the last one allowed.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn insert(tx: &mut Tx, token: &NewToken<'_>) -> Result<bool, sqlx::Error> {
-    // Locks the owner's row, so that two at once cannot both be the last one allowed.
-    const LOCK: Sql = sql!("UPDATE user_account SET disabled = disabled WHERE id = ?");
     const COUNT: Sql = sql!("SELECT COUNT(*) FROM api_token WHERE user_id = ? AND expires_at > ?");
     const INSERT: Sql = sql!(
         "INSERT INTO api_token (id, token_hash, user_id, name, scopes, created_at, expires_at) \
          VALUES (?, ?, ?, ?, ?, ?, ?)"
     );
-    on_tx!(tx, LOCK, |connection, text| sqlx::query(text).bind(token.user_id).execute(connection).await.map(drop))?;
     let count: i64 = on_tx!(tx, COUNT, |connection, text| sqlx::query_scalar(text)
         .bind(token.user_id)
         .bind(token.created_at)

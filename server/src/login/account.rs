@@ -16,10 +16,10 @@ use crate::audit::{self, Entry, Event};
 use crate::clock::Clock;
 use crate::http::client::Client;
 use crate::http::extract::Json;
-use crate::http::problem::Problem;
+use crate::http::problem::{Code, Problem};
 use crate::identity::SignedIn;
 use crate::problems;
-use crate::sessions::state;
+use crate::sessions::{queries as sessions, state};
 use crate::users::queries as users;
 
 /// What leaving needs.
@@ -60,13 +60,21 @@ pub(crate) async fn delete(
     attempt.check()?;
     let (account, _) = authenticator.authenticate(&attempt).await?;
     // Neither address nor browser: this line is not to say whose it was either.
-    let entry = Entry::new(Event::AccountDeleted, clock.now()).about(&account.id).by(Some(&account.id));
+    let now = clock.now();
+    let entry = Entry::new(Event::AccountDeleted, now).about(&account.id).by(Some(&account.id));
     let db = authenticator.db();
     db.write(async |tx| {
-        if users::delete_whole(tx, &account).await? {
-            audit::queries::insert(tx, &entry).await?;
+        users::lock_enabled_admins(tx).await?;
+        if sessions::lock_living(tx, &caller.session.id, &account.id, now).await?.is_none() {
+            return Err(Problem::new(Code::NotAuthenticated));
         }
-        Ok::<_, Problem>(())
+        // While the password was looked at, it may have become an old one.
+        let today = users::find_within(tx, &account.id).await?;
+        if today.is_none_or(|today| today.password_hash != account.password_hash) {
+            return Err(Problem::new(Code::InvalidCredentials));
+        }
+        users::delete_whole(tx, &account.id).await?;
+        Ok(audit::queries::insert(tx, &entry).await?)
     })
     .await?;
     let _ = state::sign_out(&session);

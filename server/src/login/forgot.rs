@@ -19,6 +19,7 @@ use crate::http::problem::Problem;
 use crate::links::{Links, Purpose};
 use crate::mail::{Message, Outbox};
 use crate::problems;
+use crate::sessions::queries as sessions;
 use crate::users::model::NO_PASSWORD;
 use crate::users::queries as users;
 
@@ -81,9 +82,7 @@ pub(crate) async fn forgot(
     // A task of its own, which goes on when the client hangs up: else nobody would count the request of who never waits for
     // the answer.
     let taken = actix_web::rt::spawn(async move {
-        let (bucket, now) = (Bucket::of_reset_requests(client.ip), clock.now());
-        bucket.must_be_free(&db, now).await?;
-        bucket.fail(&db, now).await?;
+        Bucket::of_reset_requests(client.ip).must_take(&db, clock.now()).await?;
         if let Some(requests) = &requests.0
             && requests.try_send(Request { username, client }).is_err()
         {
@@ -123,7 +122,6 @@ impl Worker {
             return db.write(async |tx| audit::queries::insert(tx, &entry).await).await;
         };
         let (bucket, daily, now) = (Bucket::of_resets(&account.id), Bucket::of_daily_resets(&account.id), clock.now());
-        let wait = bucket.seconds_to_wait(db, now).await?.max(daily.seconds_to_wait(db, now).await?);
         // Who was invited and has not come yet gets another invitation.
         let is_invited = account.password_hash == NO_PASSWORD;
         let purpose = if is_invited { Purpose::Invitation } else { Purpose::PasswordReset };
@@ -139,18 +137,16 @@ impl Worker {
         let (letter, outcome) = match letter {
             _ if account.disabled => (None, "disabled"),
             None => (None, "no address"),
-            Some(_) if wait > 0 => (None, "mailed before"),
-            Some(letter) => (Some(letter), "mailed"),
+            // The day's share is taken only by what is mailed.
+            Some(letter) if bucket.take(db, now).await? && daily.take(db, now).await? => (Some(letter), "mailed"),
+            Some(_) => (None, "mailed before"),
         };
-        if letter.is_some() {
-            bucket.fail(db, now).await?;
-            daily.fail(db, now).await?;
-        }
         let entry = Entry::new(Event::PasswordResetRequested, now).about(&account.id).from(Some(&request.client));
         let entry = entry.detail(outcome);
         db.write(async |tx| {
             if let Some(letter) = &letter {
                 // Meanwhile the password may have been chosen, the address replaced, the account disabled.
+                sessions::lock_person(tx, &account.id).await?;
                 let today = users::find_within(tx, &account.id).await?;
                 let is_same = today.is_some_and(|today| {
                     (today.email, today.password_hash, today.disabled)

@@ -100,6 +100,9 @@ pub(crate) async fn answer(
     let event = if was_me { Event::SignInConfirmed } else { Event::SignInDenied };
     let entry = Entry::new(event, now).own(user).in_session(&sign_in.session_id).from(Some(&client));
     db.write(async |tx| {
+        if sessions::lock_living(tx, &caller.session.id, &user.id, now).await?.is_none() {
+            return Err(Problem::new(Code::NotAuthenticated));
+        }
         audit::queries::insert(tx, &entry).await?;
         if !was_me {
             sessions::end_since(tx, &user.id, &caller.session.id, sign_in.at, now).await?;
@@ -111,7 +114,7 @@ pub(crate) async fn answer(
                 audit::queries::insert(tx, &entry).await?;
             }
         }
-        Ok::<_, sqlx::Error>(())
+        Ok(())
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())

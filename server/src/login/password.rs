@@ -79,7 +79,7 @@ pub(crate) async fn change(
     let changed = authenticator
         .db()
         .write(async |tx| {
-            if sessions::role_of_living(tx, &session.id, now).await?.is_none() {
+            if sessions::lock_living(tx, &session.id, &user.id, now).await?.is_none() {
                 return Err(Problem::new(Code::NotAuthenticated));
             }
             if !users::replace_password_hash(tx, &user.id, &account.password_hash, &password_hash).await? {

@@ -59,7 +59,7 @@ pub(crate) async fn change(
     let entry = |event| Entry::new(event, now).own(&before).from(Some(&client));
     // Only what was asked for is written: another tab may have changed the rest, or the address been verified.
     db.write(async |tx| {
-        if sessions::role_of_living(tx, &caller.session.id, now).await?.is_none() {
+        if sessions::lock_living(tx, &caller.session.id, &before.id, now).await?.is_none() {
             return Err(Problem::new(Code::NotAuthenticated));
         }
         let mut found = true;

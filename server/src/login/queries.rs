@@ -36,9 +36,17 @@ pub(super) async fn take(
     cost: i64,
     latest: Timestamp,
 ) -> Result<bool, sqlx::Error> {
-    // Once there is a bucket, only the addition itself says whether there is room: who was quicker may have left some.
-    let is_first = refilled_at(db, bucket).await?.is_none() && insert(db, bucket, now, cost).await?;
-    Ok(is_first || add(db, bucket, now, cost, latest).await?)
+    loop {
+        if add(db, bucket, now, cost, latest).await? {
+            return Ok(true);
+        }
+        // What is found now is not what the addition met: somebody else may have begun the bucket since, or swept it out.
+        match refilled_at(db, bucket).await? {
+            Some(refilled_at) if refilled_at > latest => return Ok(false),
+            None if insert(db, bucket, now, cost).await? => return Ok(true),
+            Some(_) | None => {}
+        }
+    }
 }
 
 /// Later than any bucket is empty again.
@@ -46,26 +54,51 @@ const NEVER: Timestamp = Timestamp::from_micros(i64::MAX);
 
 /// Adds to a bucket that exists and is empty again at `latest` or before; says whether there is one.
 async fn add(db: &Db, bucket: &[u8], now: Timestamp, cost: i64, latest: Timestamp) -> Result<bool, sqlx::Error> {
+    db.write(async |tx| add_within(tx, bucket, now, cost, latest).await).await
+}
+
+async fn add_within(
+    tx: &mut Tx,
+    bucket: &[u8],
+    now: Timestamp,
+    cost: i64,
+    latest: Timestamp,
+) -> Result<bool, sqlx::Error> {
     const ADD: Sql = sql!(
         "UPDATE login_attempt SET refilled_at = ? + CASE WHEN refilled_at > ? THEN refilled_at ELSE ? END \
          WHERE bucket = ? AND refilled_at <= ?"
     );
-    db.write(async |tx| {
-        on_tx!(tx, ADD, |connection, text| sqlx::query(text)
-            .bind(cost)
-            .bind(now)
-            .bind(now)
-            .bind(bucket)
-            .bind(latest)
-            .execute(connection)
-            .await
-            .map(|done| done.rows_affected() == 1))
-    })
-    .await
+    on_tx!(tx, ADD, |connection, text| sqlx::query(text)
+        .bind(cost)
+        .bind(now)
+        .bind(now)
+        .bind(bucket)
+        .bind(latest)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected() == 1))
 }
 
-/// Begins a bucket; says whether nobody was quicker.
-async fn insert(db: &Db, bucket: &[u8], now: Timestamp, cost: i64) -> Result<bool, sqlx::Error> {
+/// [`take`] in the transaction of what is counted, of a bucket that has been begun: what is not done is not counted.
+pub(super) async fn take_within(
+    tx: &mut Tx,
+    bucket: &[u8],
+    now: Timestamp,
+    cost: i64,
+    latest: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    const COUNT: Sql = sql!("SELECT COUNT(*) FROM login_attempt WHERE bucket = ?");
+    if add_within(tx, bucket, now, cost, latest).await? {
+        return Ok(true);
+    }
+    // One that has just been swept out has room.
+    let begun: i64 =
+        on_tx!(tx, COUNT, |connection, text| sqlx::query_scalar(text).bind(bucket).fetch_one(connection).await)?;
+    Ok(begun == 0)
+}
+
+/// Begins a bucket with this much in it; says whether nobody was quicker.
+pub(super) async fn insert(db: &Db, bucket: &[u8], now: Timestamp, cost: i64) -> Result<bool, sqlx::Error> {
     const INSERT: Sql = sql!("INSERT INTO login_attempt (bucket, refilled_at) VALUES (?, ?)");
     let insert = db.write(async |tx| {
         on_tx!(tx, INSERT, |connection, text| sqlx::query(text)

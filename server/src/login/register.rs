@@ -127,10 +127,8 @@ pub(crate) async fn register(
     let replaces = session_to_replace(current)?;
     // Who asks for name after name learns which are taken, so asking counts, though for less than an account that is made.
     let (asked, made) = (Bucket::of_registration_attempts(client.ip), Bucket::of_registrations(client.ip));
-    for bucket in [asked, made] {
-        bucket.must_be_free(&db, clock.now()).await?;
-    }
-    asked.fail(&db, clock.now()).await?;
+    made.must_be_free(&db, clock.now()).await?;
+    asked.must_take(&db, clock.now()).await?;
     // A name that is taken is refused before a hash is computed for it; the unique column decides in any case.
     if users::find_by_name(&db, &request.username).await?.is_some() {
         return Err(Problem::new(Code::UsernameTaken));
@@ -146,21 +144,27 @@ pub(crate) async fn register(
     let (token, current) = opening.session();
     let entry = Entry::new(Event::AccountRegistered, now).about(&account.id).by(Some(&account.id));
     let entry = entry.in_session(&current.id).from(Some(&client));
+    made.begin(&db, now).await?;
     let inserted = db
         .write(async |tx| {
+            if !made.take_within(tx, now).await? {
+                return Ok(false);
+            }
             users::insert(tx, &row(&account)).await?;
             audit::queries::insert(tx, &entry).await?;
             if let Some(verification) = &verification {
                 verification.insert(tx).await?;
             }
-            Ok::<_, users::InsertError>(opening.insert(tx, &account.id, &token, &current, false).await?)
+            opening.insert(tx, &account.id, &token, &current, false).await?;
+            Ok::<_, users::InsertError>(true)
         })
         .await;
-    if let Err(error) = inserted {
-        return Err(error.about_account(&db, &account.username).await);
+    match inserted {
+        Ok(true) => {}
+        Ok(false) => return Err(made.refusal(&db, now).await?),
+        Err(error) => return Err(error.about_account(&db, &account.username).await),
     }
     verifier.wake();
-    made.fail(&db, now).await?;
     device.remember(&account.id, now);
     state::sign_in(&session, &token, &current, now)?;
     Ok(Answer(opening.user(account, current)).customize().with_status(StatusCode::CREATED))

@@ -13,9 +13,9 @@ use sha2::{Digest, Sha256};
 
 use super::{guard, queries};
 use crate::clock::Timestamp;
-use crate::db::Db;
+use crate::db::{Db, Tx};
 use crate::fold::fold;
-use crate::http::problem::Problem;
+use crate::http::problem::{Code, Problem};
 
 /// How many at once, and one more after how many microseconds.
 #[derive(Clone, Copy, Debug)]
@@ -119,8 +119,34 @@ impl Bucket {
 
     /// Counts, provided that there is room; says whether there was. However many ask at once, no more get in than may.
     pub async fn take(self, db: &Db, now: Timestamp) -> Result<bool, sqlx::Error> {
-        let latest = Timestamp::from_micros(now.as_micros() + (self.pace.burst - 1) * self.pace.cost);
-        queries::take(db, &self.key, now, self.pace.cost, latest).await
+        queries::take(db, &self.key, now, self.pace.cost, self.pace.latest(now)).await
+    }
+
+    /// Makes it ready for [`Self::take_within`].
+    pub async fn begin(self, db: &Db, now: Timestamp) -> Result<(), sqlx::Error> {
+        if queries::refilled_at(db, &self.key).await?.is_none() {
+            queries::insert(db, &self.key, now, 0).await?;
+        }
+        Ok(())
+    }
+
+    /// Counts in the transaction of what is counted, provided that there is room; says whether there was.
+    pub async fn take_within(self, tx: &mut Tx, now: Timestamp) -> Result<bool, sqlx::Error> {
+        queries::take_within(tx, &self.key, now, self.pace.cost, self.pace.latest(now)).await
+    }
+
+    /// Counts, or refuses who has to wait.
+    ///
+    /// # Errors
+    /// 429 with the time to wait, and those of the database.
+    pub async fn must_take(self, db: &Db, now: Timestamp) -> Result<(), Problem> {
+        if self.take(db, now).await? { Ok(()) } else { Err(self.refusal(db, now).await?) }
+    }
+
+    /// What is told to who has found no room: the time to wait.
+    pub async fn refusal(self, db: &Db, now: Timestamp) -> Result<Problem, sqlx::Error> {
+        let wait = self.seconds_to_wait(db, now).await?.max(1);
+        Ok(Problem::new(Code::TooManyAttempts).retry_after(wait))
     }
 
     /// Counts a failure.
@@ -183,6 +209,11 @@ impl Waits {
 }
 
 impl Pace {
+    /// Until when all is forgotten, at most, where there is room for one more.
+    fn latest(self, now: Timestamp) -> Timestamp {
+        Timestamp::from_micros(now.as_micros() + (self.burst - 1) * self.cost)
+    }
+
     fn wait(self, refilled_at: Timestamp, now: Timestamp) -> u64 {
         let allowed_at = refilled_at.as_micros() - (self.burst - 1) * self.cost;
         u64::try_from(allowed_at - now.as_micros()).unwrap_or(0).div_ceil(1_000_000)

@@ -4,10 +4,11 @@
 use super::throttle::Bucket;
 use crate::clock::Timestamp;
 use crate::db::{Db, Tx};
-use crate::http::problem::{Code, Problem};
+use crate::http::problem::Problem;
 use crate::identity::CurrentUser;
 use crate::links::{Draft, Links};
 use crate::mail::{Letter, Message, Outbox};
+use crate::sessions::queries as sessions;
 use crate::users::queries as users;
 
 /// Has addresses verified, where mails are sent.
@@ -75,11 +76,7 @@ impl Verifier {
         now: Timestamp,
     ) -> Result<Verification<'a>, Problem> {
         self.outbox.check(email)?;
-        let bucket = Bucket::of_changes(&user.id);
-        if !bucket.take(&self.db, now).await? {
-            let wait = bucket.seconds_to_wait(&self.db, now).await?.max(1);
-            return Err(Problem::new(Code::TooManyAttempts).retry_after(wait));
-        }
+        Bucket::of_changes(&user.id).must_take(&self.db, now).await?;
         let mut verification = self.begin(&user.id, email, now).await?;
         let notice = Message::AddressChange { username: &user.username };
         let letter = user.email.as_deref().and_then(|email| self.outbox.letter(&user.id, email, notice, now));
@@ -104,7 +101,10 @@ impl Verification<'_> {
     pub(super) async fn insert(&self, tx: &mut Tx) -> Result<(), sqlx::Error> {
         self.link.insert(tx).await?;
         for letter in &self.letters {
-            letter.insert(tx).await?;
+            // Who has the address may have left meanwhile.
+            if sessions::lock_person(tx, letter.user_id()).await? {
+                letter.insert(tx).await?;
+            }
         }
         Ok(())
     }

@@ -94,6 +94,12 @@ pub struct Letter {
 }
 
 impl Letter {
+    /// The person it is to.
+    #[must_use]
+    pub fn user_id(&self) -> &str {
+        &self.user_id
+    }
+
     /// Stores it. An older one to the same person about the same that still waits is taken out: its link is good no more.
     ///
     /// # Errors

@@ -153,6 +153,40 @@ pub async fn role_of_living(tx: &mut Tx, id: &str, now: Timestamp) -> Result<Opt
         .await)
 }
 
+/// Locks an account until the transaction ends; says whether it is there. Whatever else changes it, or takes back what is its
+/// person's, comes before or afterwards: what that may have taken is to be asked for under the lock. An UPDATE that changes
+/// nothing locks in every database, where `FOR UPDATE` does not.
+///
+/// # Errors
+/// Those of the database.
+pub async fn lock_person(tx: &mut Tx, user_id: &str) -> Result<bool, sqlx::Error> {
+    const LOCK: Sql = sql!("UPDATE user_account SET disabled = disabled WHERE id = ?");
+    on_tx!(tx, LOCK, |connection, text| sqlx::query(text)
+        .bind(user_id)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected() == 1))
+}
+
+/// What [`role_of_living`] says, under the lock of the person. So nothing is made with a session after what was made with it has
+/// been taken back. The session's row is written as well, as by everything that ends it: on a Galera cluster two
+/// transactions collide only where both write.
+///
+/// # Errors
+/// Those of the database.
+pub async fn lock_living(tx: &mut Tx, id: &str, user_id: &str, now: Timestamp) -> Result<Option<Role>, sqlx::Error> {
+    const SEE: Sql = sql!("UPDATE session SET last_seen_at = ? WHERE id = ? AND last_seen_at < ?");
+    lock_person(tx, user_id).await?;
+    on_tx!(tx, SEE, |connection, text| sqlx::query(text)
+        .bind(now)
+        .bind(id)
+        .bind(now)
+        .execute(connection)
+        .await
+        .map(drop))?;
+    role_of_living(tx, id, now).await
+}
+
 /// Gives a living session another token, and notes that its person has just proved who they are; says whether it lives.
 ///
 /// # Errors

@@ -414,18 +414,18 @@ pub async fn must_have_admin(tx: &mut Tx) -> Result<(), Problem> {
 }
 
 /// Deletes an account with everything that is the person's, and makes its lines in the audit anonymous; says whether
-/// it existed.
+/// it existed. Lock the administrators first.
 ///
 /// # Errors
 /// 409 `last_admin`, and those of the database.
-pub async fn delete_whole(tx: &mut Tx, account: &Account) -> Result<bool, Problem> {
-    lock_enabled_admins(tx).await?;
-    let existed = delete(tx, &account.id).await?;
+pub async fn delete_whole(tx: &mut Tx, id: &str) -> Result<bool, Problem> {
+    let Some(account) = find_within(tx, id).await? else { return Ok(false) };
+    let existed = delete(tx, id).await?;
     if account.role == Role::Admin {
         must_have_admin(tx).await?;
     }
-    forget_failures(tx, &account.id).await?;
-    audit::queries::anonymize(tx, &account.id).await?;
+    forget_failures(tx, id).await?;
+    audit::queries::anonymize(tx, id).await?;
     Ok(existed)
 }
 

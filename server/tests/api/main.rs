@@ -30,6 +30,7 @@ mod login;
 mod logout;
 mod mail;
 mod mail_server;
+mod meanwhile;
 mod metrics;
 mod names;
 mod new_sign_ins;

@@ -241,3 +241,37 @@ impl Admission<'_> {
 pub(super) async fn forget(db: &Db, now: Timestamp) -> Result<(), sqlx::Error> {
     queries::forget(db, now.minus(tally::KEPT)).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::DatabaseConfig;
+    use crate::db::migrate;
+
+    /// In whichever order those who were let in together find that nobody looks at their passwords.
+    #[tokio::test]
+    async fn attempts_that_nobody_looked_at_leave_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/x.db", folder.path().display());
+        let db = Db::connect(&DatabaseConfig::new(url.into()).unwrap()).await.unwrap();
+        migrate::run(&db).await.unwrap();
+        let guard = Guard::new(db.clone(), Clock::fixed(Timestamp::from_micros(0)), "key".to_owned().into());
+        for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]] {
+            let way = Way::Session(format!("{order:?}"));
+            let admit = || async {
+                let seat = guard.seat(&way, "alice", &[]).unwrap();
+                guard.admit(seat, &way, "alice", None).await.unwrap()
+            };
+            admit().await.fail().await.unwrap();
+            let before = queries::find(&db, &guard.bucket(&way, "alice", None).key).await.unwrap();
+            let mut admitted = Vec::new();
+            for _ in order {
+                admitted.push(Some(admit().await));
+            }
+            for place in order {
+                admitted[place].take().unwrap().withdraw().await.unwrap();
+            }
+            assert_eq!(queries::find(&db, &guard.bucket(&way, "alice", None).key).await.unwrap(), before, "{order:?}");
+        }
+    }
+}

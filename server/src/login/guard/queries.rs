@@ -71,15 +71,14 @@ pub(super) async fn replace(
 pub(super) async fn take_back(db: &Db, bucket: &[u8], before: Tally, after: Tally) -> Result<(), sqlx::Error> {
     // MySQL assigns from left to right: the number is to change last.
     const TAKE_BACK: Sql = sql!(
-        "UPDATE login_guard SET allowed_at = CASE WHEN failures = ? THEN ? ELSE allowed_at END, failures = failures - 1 \
-         WHERE bucket = ? AND failures >= ?"
+        "UPDATE login_guard SET allowed_at = CASE WHEN allowed_at = ? THEN ? ELSE allowed_at END, failures = failures - 1 \
+         WHERE bucket = ? AND failures > 0"
     );
     db.write(async |tx| {
         on_tx!(tx, TAKE_BACK, |connection, text| sqlx::query(text)
-            .bind(after.failures)
+            .bind(after.allowed_at)
             .bind(before.allowed_at)
             .bind(bucket)
-            .bind(after.failures)
             .execute(connection)
             .await
             .map(drop))
