@@ -219,15 +219,17 @@ async fn prepare_mysql(connection: &mut MySqlConnection) -> Result<(), sqlx::Err
     // never cut off.
     connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
     connection.execute("SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')").await?;
-    // Less than a statement may take: see prepare_postgres.
-    connection.execute("SET SESSION innodb_lock_wait_timeout = 8").await?;
+    // See prepare_postgres.
+    connection.execute("SET SESSION innodb_lock_wait_timeout = 4").await?;
     let known: Vec<(String, String)> =
         sqlx::query_as("SHOW VARIABLES WHERE Variable_name IN ('wsrep_on', 'idle_write_transaction_timeout')")
             .fetch_all(&mut *connection)
             .await?;
-    // MariaDB's alone.
     if known.iter().any(|(name, _)| name == "idle_write_transaction_timeout") {
         connection.execute("SET SESSION idle_write_transaction_timeout = 60").await?;
+    } else {
+        // MySQL knows of connections only, and a copy's rests while what arrived of a large table is read.
+        connection.execute("SET SESSION wait_timeout = 3600").await?;
     }
     if known.iter().any(|(name, value)| name == "wsrep_on" && value == "ON") {
         // A statement waits for what the cluster's other nodes have acknowledged: a session that was ended through one node is
@@ -239,8 +241,9 @@ async fn prepare_mysql(connection: &mut MySqlConnection) -> Result<(), sqlx::Err
 
 async fn prepare_postgres(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     // A server that loses its power within a transaction leaves rows locked, for hours. Who waits for one gives up before its
-    // statement is let go: a connection whose statement still waits would be lost to the pool for as long.
-    connection.execute("SET lock_timeout = '8s'").await?;
+    // statement is let go: a connection whose statement still waits would be lost to the pool for as long. A statement may wait
+    // twice, for its turn and for the row, so it is less than half of what a statement may take.
+    connection.execute("SET lock_timeout = '4s'").await?;
     // And in the end the database itself gives such a transaction up.
     connection.execute("SET idle_in_transaction_session_timeout = '60s'").await.map(drop)
 }

@@ -109,7 +109,10 @@ impl Db {
                 Tx::MySql(remote.pool.begin_with(BEGIN).await?)
             }
             Self::Postgres(remote) => {
-                Tx::Postgres(remote.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+                // It rests while what arrived of a large table is read.
+                const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
+                                     SET LOCAL idle_in_transaction_session_timeout = 0";
+                Tx::Postgres(remote.pool.begin_with(BEGIN).await?)
             }
         })
     }

@@ -6,6 +6,9 @@ use sqlx::error::DatabaseError;
 use sqlx::mysql::MySqlDatabaseError;
 use sqlx::sqlite::SqliteError;
 
+/// What MySQL says of a row that did not become free in time.
+const LOCK_TIMEOUT: u16 = 1205;
+
 /// Whether an INSERT or UPDATE met a value that a unique column already holds.
 #[must_use]
 pub fn is_unique_violation(error: &sqlx::Error) -> bool {
@@ -72,6 +75,12 @@ pub(super) fn is_conflict(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|error| Verdict::of(error) == Verdict::Conflict)
 }
 
+/// Whether MySQL did not get a row in time.
+pub(super) fn is_lock_timeout(error: &sqlx::Error) -> bool {
+    let error = error.as_database_error().and_then(|error| error.try_downcast_ref::<MySqlDatabaseError>());
+    error.is_some_and(|error| error.number() == LOCK_TIMEOUT)
+}
+
 /// Whether the database takes no writes: it is a standby now, and a newly opened connection may lead to its successor; or a file
 /// that could not be written when it was opened.
 pub(super) fn is_read_only(error: &sqlx::Error) -> bool {
@@ -112,8 +121,9 @@ impl Verdict {
         match code {
             "40001" | "40P01" => Self::Conflict,
             "25006" => Self::ReadOnly,
-            // 40003: nobody knows whether it was done; 55P03: a lock was not available.
-            "40003" | "55P03" => Self::Outage,
+            // 40003: nobody knows whether it was done; 55P03: a lock was not available; 25P03: we rested for too long within a
+            // transaction.
+            "40003" | "55P03" | "25P03" => Self::Outage,
             // Connections, resources, intervention of an operator, the system.
             _ if matches!(&code[..2], "08" | "53" | "57" | "58") => Self::Outage,
             _ => Self::Refusal,
@@ -141,8 +151,8 @@ impl Verdict {
             | 1180
             | 1181
             | 1203
-            // Lock wait timeout: whoever holds the row is stuck, or gone.
-            | 1205
+            // Whoever holds the row is stuck, or gone.
+            | LOCK_TIMEOUT
             | 1226
             | 1317
             | 1836..=1838
@@ -164,7 +174,7 @@ impl Verdict {
 
 #[cfg(test)]
 mod tests {
-    use super::Verdict;
+    use super::*;
 
     #[test]
     fn tells_trouble_from_refusal() {
@@ -174,13 +184,14 @@ mod tests {
         for refusal in ["1", "19", "2067"] {
             assert_eq!(Verdict::of_sqlite(refusal), Verdict::Refusal, "{refusal}");
         }
-        for outage in ["57P01", "08006", "53300"] {
+        for outage in ["57P01", "08006", "53300", "55P03", "25P03"] {
             assert_eq!(Verdict::of_postgres(outage), Verdict::Outage, "{outage}");
         }
         for refusal in ["23505", "42P01", "22021"] {
             assert_eq!(Verdict::of_postgres(refusal), Verdict::Refusal, "{refusal}");
         }
-        for (number, sqlstate) in [(1040, "08004"), (1053, "08S01"), (1047, "08S01"), (1114, "HY000"), (1205, "HY000")]
+        for (number, sqlstate) in
+            [(1040, "08004"), (1053, "08S01"), (1047, "08S01"), (1114, "HY000"), (LOCK_TIMEOUT, "HY000")]
         {
             assert_eq!(Verdict::of_mysql(number, sqlstate), Verdict::Outage, "{number}");
         }

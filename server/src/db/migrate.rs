@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::{Connection, MySqlConnection};
+use sqlx::{Connection, Executor, MySqlConnection};
 
-use super::failure::{is_conflict, is_unique_violation};
+use super::failure::{is_conflict, is_lock_timeout, is_unique_violation};
 use super::{Db, Sql, backup};
 use crate::{on_db, random, sql};
 
@@ -93,6 +93,8 @@ pub async fn run(db: &Db) -> Result<(), SchemaError> {
         }
         Db::Postgres(remote) => {
             let mut connection = remote.pool.acquire().await?.detach();
+            // Another server's migration may take its time, and is waited for.
+            connection.execute("SET lock_timeout = 0").await?;
             let outcome = POSTGRES.run(&mut connection).await;
             let _ = connection.close().await;
             outcome?;
@@ -164,7 +166,7 @@ async fn forget(connection: &mut MySqlConnection, version: i64) -> Result<(), sq
 
 /// Whether somebody else was at the same.
 fn is_race(error: &sqlx::Error) -> bool {
-    is_conflict(error) || is_unique_violation(error)
+    is_conflict(error) || is_lock_timeout(error) || is_unique_violation(error)
 }
 
 /// How many migrations the database still lacks; changes nothing.

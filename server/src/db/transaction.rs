@@ -47,6 +47,9 @@ impl Db {
     /// gives it up in favour of another transaction (a deadlock, a conflict between cluster nodes), nothing of it was
     /// done, and it is tried again, up to three times: so `body` must do nothing but ask `tx`.
     ///
+    /// Those that lock several rows do so in one order, or they are in each other's way: enabled administrators, then the person,
+    /// then sessions, tokens, links and mails.
+    ///
     /// # Errors
     /// Those of `body`, and those of the database.
     pub async fn write<T, E: Abort>(&self, body: impl AsyncFn(&mut Tx) -> Result<T, E>) -> Result<T, E> {

@@ -116,6 +116,7 @@ pub(crate) async fn follow(
     let event = if link.purpose == Purpose::Invitation { Event::InvitationAccepted } else { Event::PasswordReset };
     let entry = Entry::new(event, now).about(id).by(Some(id)).from(Some(&client));
     db.write(async |tx| {
+        sessions::lock_person(tx, id).await?;
         if !queries::consume(tx, &token, now).await? || !users::set_password_hash(tx, id, &password_hash).await? {
             return Err(Problem::new(Code::NotFound));
         }
@@ -142,6 +143,7 @@ async fn confirm(
 ) -> Result<(), Problem> {
     let entry = Entry::new(Event::ProfileChanged, now).about(id).by(Some(id)).from(Some(client)).detail("email");
     db.write(async |tx| {
+        sessions::lock_person(tx, id).await?;
         if !queries::consume(tx, token, now).await? {
             return Err(Problem::new(Code::NotFound));
         }

@@ -13,7 +13,8 @@ use utoipa::ToSchema;
 use super::authenticate::{Attempt, Authenticator};
 use crate::access_tokens::RefreshCookie;
 use crate::audit::{self, Entry, Event};
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
+use crate::db::Tx;
 use crate::http::client::Client;
 use crate::http::extract::Json;
 use crate::http::problem::{Code, Problem};
@@ -58,28 +59,42 @@ pub(crate) async fn delete(
 ) -> Result<HttpResponse, Problem> {
     let attempt = Attempt::again(&caller, json.0.password, &client);
     attempt.check()?;
-    let (account, _) = authenticator.authenticate(&attempt).await?;
-    // Neither address nor browser: this line is not to say whose it was either.
-    let now = clock.now();
-    let entry = Entry::new(Event::AccountDeleted, now).about(&account.id).by(Some(&account.id));
-    let db = authenticator.db();
-    db.write(async |tx| {
-        users::lock_enabled_admins(tx).await?;
-        if sessions::lock_living(tx, &caller.session.id, &account.id, now).await?.is_none() {
-            return Err(Problem::new(Code::NotAuthenticated));
-        }
-        // While the password was looked at, it may have become an old one.
-        let today = users::find_within(tx, &account.id).await?;
-        if today.is_none_or(|today| today.password_hash != account.password_hash) {
-            return Err(Problem::new(Code::InvalidCredentials));
-        }
-        users::delete_whole(tx, &account.id).await?;
-        Ok(audit::queries::insert(tx, &entry).await?)
-    })
-    .await?;
+    // While the password was looked at, it may have become an old one, or been given another hash by a sign-in elsewhere: then it
+    // is verified once more.
+    if !leave(&authenticator, &attempt, &caller, clock.now()).await?
+        && !leave(&authenticator, &attempt, &caller, clock.now()).await?
+    {
+        return Err(Problem::new(Code::InvalidCredentials));
+    }
     let _ = state::sign_out(&session);
     let mut response = HttpResponse::NoContent();
     response.insert_header(("clear-site-data", r#""cache", "storage""#));
     response.append_header((header::SET_COOKIE, refresh_cookie.removal()));
     Ok(response.finish())
+}
+
+/// Deletes the account if its password is still the one that was verified; says whether it was.
+async fn leave(
+    authenticator: &Authenticator,
+    attempt: &Attempt,
+    caller: &SignedIn,
+    now: Timestamp,
+) -> Result<bool, Problem> {
+    let (account, _) = authenticator.authenticate(attempt).await?;
+    // Neither address nor browser: this line is not to say whose it was either.
+    let entry = Entry::new(Event::AccountDeleted, now).about(&account.id).by(Some(&account.id));
+    let delete = async |tx: &mut Tx| {
+        users::lock_enabled_admins(tx).await?;
+        if sessions::lock_living(tx, &caller.session.id, &account.id, now).await?.is_none() {
+            return Err(Problem::new(Code::NotAuthenticated));
+        }
+        let today = users::find_within(tx, &account.id).await?;
+        if today.is_none_or(|today| today.password_hash != account.password_hash) {
+            return Ok(false);
+        }
+        users::delete_whole(tx, &account.id).await?;
+        audit::queries::insert(tx, &entry).await?;
+        Ok(true)
+    };
+    authenticator.db().write(delete).await
 }

@@ -155,7 +155,7 @@ pub async fn role_of_living(tx: &mut Tx, id: &str, now: Timestamp) -> Result<Opt
 
 /// Locks an account until the transaction ends; says whether it is there. Whatever else changes it, or takes back what is its
 /// person's, comes before or afterwards: what that may have taken is to be asked for under the lock. An UPDATE that changes
-/// nothing locks in every database, where `FOR UPDATE` does not.
+/// nothing locks in every database, where `FOR UPDATE` does not; on a Galera cluster, for this node alone.
 ///
 /// # Errors
 /// Those of the database.

@@ -39,7 +39,7 @@ async fn while_it_waits(
     answer
 }
 
-/// What a new password does.
+/// What following a reset link does.
 async fn take_back(app: &TestApp, tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
     users::queries::set_password_hash(tx, user_id, "x").await?;
     links::queries::delete_of(tx, user_id).await?;
@@ -48,19 +48,26 @@ async fn take_back(app: &TestApp, tx: &mut Tx, user_id: &str) -> Result<(), sqlx
 }
 
 #[actix_web::test]
-async fn a_token_does_not_outlive_a_new_password() {
+async fn no_token_is_made_after_a_reset_or_by_who_is_disabled() {
     let app = spawn().await;
-    let mut thief = app.signed_in("alice").await;
-    let alice = thief.get("/api/me").await.json()["id"].as_str().unwrap().to_owned();
-    let wish = json!({"name": "kept", "expires_in_days": 365, "scopes": ["read", "write"]});
-    let answer =
-        while_it_waits(&app, async |tx| take_back(&app, tx, &alice).await, thief.post("/api/tokens", wish)).await;
-    assert_eq!(answer.status, 401);
+    for (name, disabling) in [("alice", false), ("bob", true)] {
+        let mut thief = app.signed_in(name).await;
+        let id = thief.get("/api/me").await.json()["id"].as_str().unwrap().to_owned();
+        let wish = json!({"name": "kept", "expires_in_days": 365, "scopes": ["read", "write"]});
+        let change = async |tx: &mut Tx| {
+            if disabling {
+                users::queries::set_disabled(tx, &id, true).await?;
+            }
+            take_back(&app, tx, &id).await
+        };
+        let answer = while_it_waits(&app, change, thief.post("/api/tokens", wish)).await;
+        assert_eq!(answer.status, 401);
+    }
     assert_eq!(app.number("SELECT COUNT(*) FROM api_token").await, 0);
 }
 
 #[actix_web::test]
-async fn another_address_does_not_outlive_a_new_password() {
+async fn no_address_is_changed_after_a_reset() {
     let app = spawn_with(&MAIL).await;
     let mut thief = app.signed_in("alice").await;
     let alice = thief.get("/api/me").await.json()["id"].as_str().unwrap().to_owned();

@@ -1,10 +1,13 @@
 //! The schema: brought up to date by whoever comes first, refused when it is not ours, mended where it was cut off.
 
+use std::any::Any;
 use std::time::Duration;
 
 use hallpass::config::{DatabaseConfig, DatabaseKind};
 use hallpass::db::Db;
 use hallpass::db::migrate::{self, SchemaError};
+use sqlx::migrate::Migrate;
+use sqlx::{Connection, MySqlConnection, PgConnection, SqliteConnection};
 
 use crate::app::{spawn, spawn_with};
 use crate::database;
@@ -51,6 +54,42 @@ async fn a_migration_that_was_cut_off_is_made_again() {
     .await;
     let outcome = migrate::run(&app.db).await;
     assert!(matches!(outcome, Err(SchemaError::Newer(9999))), "{outcome:?}");
+}
+
+/// A migration may take its time: on PostgreSQL, longer than anybody waits for a row.
+#[actix_web::test]
+async fn who_comes_second_waits_for_the_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = database::make(folder.path()).await;
+    let db = Db::connect(&DatabaseConfig::new(url.as_str().into()).unwrap()).await.unwrap();
+    let (first, wait): (Box<dyn Any>, u64) = match database::kind() {
+        DatabaseKind::Sqlite => {
+            let mut connection = SqliteConnection::connect(&url).await.unwrap();
+            sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await.unwrap();
+            (Box::new(connection), 1)
+        }
+        DatabaseKind::MySql => {
+            const LOCK: &str = "SELECT GET_LOCK(CONCAT('hallpass:', MD5(DATABASE())), 1)";
+            let mut connection = MySqlConnection::connect(&url).await.unwrap();
+            sqlx::query(LOCK).execute(&mut connection).await.unwrap();
+            (Box::new(connection), 1)
+        }
+        DatabaseKind::Postgres => {
+            let mut connection = PgConnection::connect(&url).await.unwrap();
+            connection.lock().await.unwrap();
+            (Box::new(connection), 5)
+        }
+    };
+    let migrating = actix_web::rt::spawn({
+        let db = db.clone();
+        async move { migrate::run(&db).await }
+    });
+    actix_web::rt::time::sleep(Duration::from_secs(wait)).await;
+    assert!(!migrating.is_finished());
+    // Whoever is killed lets go.
+    drop(first);
+    migrating.await.unwrap().unwrap();
+    assert_eq!(migrate::pending(&db).await.unwrap(), 0);
 }
 
 #[actix_web::test]

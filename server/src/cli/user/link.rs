@@ -3,12 +3,13 @@
 use anyhow::bail;
 
 use super::super::{find, open};
-use super::{TAKEN, check_names};
+use super::{TAKEN, check_names, must_exist};
 use crate::audit::{self, Entry, Event};
 use crate::clock::Clock;
 use crate::db::Tx;
 use crate::identity::{Role, new_id};
 use crate::links::{Draft, Links, Purpose};
+use crate::sessions::queries as sessions;
 use crate::users::model::NO_PASSWORD;
 use crate::users::queries::{self as users, InsertError, NewAccount};
 
@@ -43,15 +44,16 @@ pub(super) async fn invite(name: &str, email: Option<&str>, full_name: &str, rol
 pub(super) async fn reset(name: &str) -> anyhow::Result<()> {
     let (config, db) = open().await?;
     let account = find(&db, name).await?;
-    if account.disabled {
-        bail!("{} is disabled and cannot choose a new password: enable them first", account.username);
-    }
     let (links, now) = (Links::new(config.http.origin()), Clock::system().now());
     let link = links.draft(Purpose::PasswordReset, Some(&account.id), now);
     let entry = Entry::new(Event::ResetLinkCreated, now).about(&account.id);
     db.write(async |tx| {
+        must_exist(sessions::lock_person(tx, &account.id).await?)?;
+        if users::find_within(tx, &account.id).await?.is_some_and(|today| today.disabled) {
+            bail!("{} is disabled and cannot choose a new password: enable them first", account.username);
+        }
         link.insert(tx).await?;
-        audit::queries::insert(tx, &entry).await
+        Ok(audit::queries::insert(tx, &entry).await?)
     })
     .await?;
     print(&links, &link, &account.username);
