@@ -3,7 +3,7 @@ import { expect, test } from "./fixtures.ts";
 import { PASSWORD } from "./server.ts";
 
 /** Below the server's heartbeat of 15 seconds: what shows by then was told when it happened. */
-const TOLD = { timeout: 14_000 };
+const TOLD = { timeout: 10_000 };
 
 /** The moment from which the page follows the server, in whichever tab. */
 async function untilFollowed(page: Page): Promise<void> {

@@ -162,9 +162,7 @@ pub(crate) async fn create(
     let made = db
         .write(async |tx| {
             // Nothing outlives its session by having been asked for just before the end.
-            if sessions::lock_living(tx, &session.id, &user.id, now).await?.is_none() {
-                return Err(Problem::new(Code::NotAuthenticated));
-            }
+            sessions::must_live(tx, &session.id, &user.id, now).await?;
             if !queries::insert(tx, &new).await? {
                 return Err(Problem::new(Code::TooManyTokens));
             }

@@ -85,9 +85,7 @@ async fn leave(
     let entry = Entry::new(Event::AccountDeleted, now).about(&account.id).by(Some(&account.id));
     let delete = async |tx: &mut Tx| {
         users::lock_enabled_admins(tx).await?;
-        if sessions::lock_living(tx, &caller.session.id, &account.id, now).await?.is_none() {
-            return Err(Problem::new(Code::NotAuthenticated));
-        }
+        sessions::must_live(tx, &caller.session.id, &account.id, now).await?;
         let today = users::find_within(tx, &account.id).await?;
         if today.is_none_or(|today| today.password_hash != account.password_hash) {
             return Ok(false);

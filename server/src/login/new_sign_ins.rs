@@ -100,9 +100,7 @@ pub(crate) async fn answer(
     let event = if was_me { Event::SignInConfirmed } else { Event::SignInDenied };
     let entry = Entry::new(event, now).own(user).in_session(&sign_in.session_id).from(Some(&client));
     db.write(async |tx| {
-        if sessions::lock_living(tx, &caller.session.id, &user.id, now).await?.is_none() {
-            return Err(Problem::new(Code::NotAuthenticated));
-        }
+        sessions::must_live(tx, &caller.session.id, &user.id, now).await?;
         audit::queries::insert(tx, &entry).await?;
         if !was_me {
             sessions::end_since(tx, &user.id, &caller.session.id, sign_in.at, now).await?;
@@ -114,7 +112,7 @@ pub(crate) async fn answer(
                 audit::queries::insert(tx, &entry).await?;
             }
         }
-        Ok(())
+        Ok::<_, Problem>(())
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())

@@ -79,9 +79,7 @@ pub(crate) async fn change(
     let changed = authenticator
         .db()
         .write(async |tx| {
-            if sessions::lock_living(tx, &session.id, &user.id, now).await?.is_none() {
-                return Err(Problem::new(Code::NotAuthenticated));
-            }
+            sessions::must_live(tx, &session.id, &user.id, now).await?;
             if !users::replace_password_hash(tx, &user.id, &account.password_hash, &password_hash).await? {
                 return Ok(false);
             }

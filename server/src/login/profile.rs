@@ -59,9 +59,7 @@ pub(crate) async fn change(
     let entry = |event| Entry::new(event, now).own(&before).from(Some(&client));
     // Only what was asked for is written: another tab may have changed the rest, or the address been verified.
     db.write(async |tx| {
-        if sessions::lock_living(tx, &caller.session.id, &before.id, now).await?.is_none() {
-            return Err(Problem::new(Code::NotAuthenticated));
-        }
+        sessions::must_live(tx, &caller.session.id, &before.id, now).await?;
         let mut found = true;
         if let Some(email) = &email {
             found &= users::set_email(tx, &before.id, email.as_deref()).await.map_err(InsertError::about_email)?;

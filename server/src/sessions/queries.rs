@@ -13,6 +13,7 @@ use crate::db::rows::{self, Value};
 use crate::db::sweep::{self, Old};
 use crate::db::{Db, Sql, Tx};
 use crate::http::client::Client;
+use crate::http::problem::{Code, Problem};
 use crate::identity::{CurrentSession, CurrentUser, EndReason, Means, Role};
 use crate::secret::token::TokenHash;
 use crate::{on_db, on_tx, sql, telemetry};
@@ -168,13 +169,13 @@ pub async fn lock_person(tx: &mut Tx, user_id: &str) -> Result<bool, sqlx::Error
         .map(|done| done.rows_affected() == 1))
 }
 
-/// What [`role_of_living`] says, under the lock of the person. So nothing is made with a session after what was made with it has
+/// Refuses a session that has ended, or whose person is disabled, under the lock of the person. So nothing is made with a session after what was made with it has
 /// been taken back. The session's row is written as well, as by everything that ends it: on a Galera cluster two
 /// transactions collide only where both write.
 ///
 /// # Errors
-/// Those of the database.
-pub async fn lock_living(tx: &mut Tx, id: &str, user_id: &str, now: Timestamp) -> Result<Option<Role>, sqlx::Error> {
+/// 401 `not_authenticated`, and those of the database.
+pub async fn must_live(tx: &mut Tx, id: &str, user_id: &str, now: Timestamp) -> Result<(), Problem> {
     const SEE: Sql = sql!("UPDATE session SET last_seen_at = ? WHERE id = ? AND last_seen_at < ?");
     lock_person(tx, user_id).await?;
     on_tx!(tx, SEE, |connection, text| sqlx::query(text)
@@ -184,7 +185,7 @@ pub async fn lock_living(tx: &mut Tx, id: &str, user_id: &str, now: Timestamp) -
         .execute(connection)
         .await
         .map(drop))?;
-    role_of_living(tx, id, now).await
+    role_of_living(tx, id, now).await?.map(drop).ok_or_else(|| Problem::new(Code::NotAuthenticated))
 }
 
 /// Gives a living session another token, and notes that its person has just proved who they are; says whether it lives.

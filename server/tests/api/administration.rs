@@ -1,13 +1,12 @@
 //! What administrators do to people.
 
-use std::time::Duration;
-
+use hallpass::db::Tx;
 use hallpass::identity::{EndReason, Role};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::sync::Notify;
 
 use crate::app::{Answer, Body, Browser, PASSWORD, TestApp, spawn};
+use crate::meanwhile;
 
 const NEW: &str = "other words nobody guesses";
 
@@ -183,26 +182,16 @@ async fn who_is_demoted_or_signed_out_meanwhile_changes_nothing() {
     let (mut root, mut other) = (app.admin("root").await, app.admin("other").await);
     let (root_id, other_id) = (my_id(&mut root).await, my_id(&mut other).await);
     let while_it_waits = async |wish: Value, browser: &mut Browser, take: &str| {
-        let changed = Notify::new();
-        let taking = app.db.write(async |tx| {
+        let change = async |tx: &mut Tx| {
             hallpass::users::queries::lock_enabled_admins(tx).await?;
             if take == "role" {
-                hallpass::users::queries::set_role(tx, &other_id, Role::Member).await?;
+                hallpass::users::queries::set_role(tx, &other_id, Role::Member).await.map(drop)
             } else {
-                hallpass::sessions::queries::end_all(tx, &root_id, None, EndReason::Revoked, app.clock.now()).await?;
+                let now = app.clock.now();
+                hallpass::sessions::queries::end_all(tx, &root_id, None, EndReason::Revoked, now).await.map(drop)
             }
-            changed.notify_one();
-            // The request is let in by what holds until the commit, and then has to wait for it.
-            tokio::time::sleep(Duration::from_millis(400)).await;
-            Ok::<_, sqlx::Error>(())
-        });
-        let asking = async {
-            changed.notified().await;
-            browser.post("/api/users", wish).await
         };
-        let (taken, answer) = futures_util::join!(taking, asking);
-        taken.unwrap();
-        answer
+        meanwhile::while_it_waits(&app, change, browser.post("/api/users", wish)).await
     };
     let wish = json!({"username": "mallory", "role": "admin"});
     while_it_waits(wish.clone(), &mut other, "role").await.is(403, "forbidden");

@@ -17,7 +17,7 @@ const MAIL: [(&str, &str); 3] =
     [("SMTP_URL", "smtp://127.0.0.1:1"), ("MAIL_FROM", "x@example.com"), ("REGISTRATION", "open")];
 
 /// What is answered to `asking`, which begins after `change` has been made and before it is committed.
-async fn while_it_waits(
+pub async fn while_it_waits(
     app: &TestApp,
     change: impl AsyncFn(&mut Tx) -> Result<(), sqlx::Error>,
     asking: impl Future<Output = Answer>,
