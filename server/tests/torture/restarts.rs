@@ -14,6 +14,8 @@ use crate::report::Report;
 
 const RESTARTS: usize = 20;
 const PEOPLE: usize = 4;
+/// Acknowledged between one restart and the next.
+const LOGINS: usize = 25;
 
 #[derive(Debug, Default)]
 struct Seen {
@@ -80,8 +82,8 @@ async fn restart_again_and_again(kind: DatabaseKind) {
             database.launch();
             database.execute(&["SELECT 1"]).await;
             let begun = Instant::now();
-            while logins.get() == before {
-                assert!(begun.elapsed() < Duration::from_secs(20), "nobody signs in after restart {number}");
+            while logins.get() < before + LOGINS {
+                assert!(begun.elapsed() < Duration::from_secs(20), "hardly anybody signs in after restart {number}");
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         }
@@ -91,7 +93,7 @@ async fn restart_again_and_again(kind: DatabaseKind) {
 
     let mut report = Report::new(&format!("The database restarted {RESTARTS} times under load, on {kind:?}"));
     let acknowledged: Vec<&String> = people.iter().flat_map(|seen| &seen.acknowledged).collect();
-    report.at_least("acknowledged logins", acknowledged.len(), RESTARTS);
+    report.at_least("acknowledged logins", acknowledged.len(), RESTARTS * LOGINS);
     let (mut client, mut lost) = (Client::new(server.address), 0);
     for cookie in acknowledged {
         lost += usize::from(client.me(cookie).await != 200);
