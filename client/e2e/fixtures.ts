@@ -62,6 +62,14 @@ export async function deafen(context: BrowserContext): Promise<void> {
   await context.route("**/api/events", (route) => route.abort());
 }
 
+/**
+ * The answer to the last call that a page makes by itself when somebody is signed in: from then on, deafened, it learns of an
+ * ending with what is done on it. What is done under a dialog that is there already goes to the dialog.
+ */
+export async function untilQuiet(page: Page): Promise<void> {
+  await page.waitForResponse("**/api/me/new-sign-ins");
+}
+
 /** What every browser logs of itself for answers that the app expects and deals with. */
 const KNOWN = [
   /status of (400|401|403|404|422|429|500|502|503)/,

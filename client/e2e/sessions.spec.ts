@@ -1,14 +1,11 @@
 import type { Page } from "@playwright/test";
-import { deafen, expect, test } from "./fixtures.ts";
+import { deafen, expect, test, untilQuiet } from "./fixtures.ts";
 import { PASSWORD } from "./server.ts";
 
-/**
- * Opens the directory, and waits for the last that such a page asks for by itself: from then on it learns of an ending with
- * what is done on it. What is filled in under a dialog that is there already goes into the dialog.
- */
+/** Opens the directory, and waits until it is quiet. */
 async function openDirectory(page: Page): Promise<void> {
   await page.goto("/search", { waitUntil: "commit" });
-  await page.waitForResponse("**/api/me/new-sign-ins");
+  await untilQuiet(page);
   await expect(page.getByRole("listitem").first()).toBeVisible();
 }
 

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { deafen, expect, test } from "./fixtures.ts";
+import { deafen, expect, test, untilQuiet } from "./fixtures.ts";
 import { PASSWORD } from "./server.ts";
 
 /** Nothing of a token is ever kept where a script of somebody else's could find it later. */
@@ -102,7 +102,9 @@ test("an access token of an ended session is refused at once", async ({ page, pe
   await person.signIn(page);
   const other = await otherBrowser();
   await deafen(other.context());
+  const quiet = untilQuiet(other);
   await person.signIn(other);
+  await quiet;
   await page.goto("/account");
   await page.getByRole("button", { name: "End all others" }).click();
   await page.getByRole("button", { name: "End it" }).click();

@@ -169,9 +169,9 @@ pub async fn lock_person(tx: &mut Tx, user_id: &str) -> Result<bool, sqlx::Error
         .map(|done| done.rows_affected() == 1))
 }
 
-/// Refuses a session that has ended, or whose person is disabled, under the lock of the person. So nothing is made with a session after what was made with it has
-/// been taken back. The session's row is written as well, as by everything that ends it: on a Galera cluster two
-/// transactions collide only where both write.
+/// Refuses a session that has ended, or whose person is disabled, under the lock of the person. So nothing is made with a
+/// session after what was made with it has been taken back. The session's row is written as well, as by everything that ends
+/// it: on a Galera cluster two transactions collide only where both write.
 ///
 /// # Errors
 /// 401 `not_authenticated`, and those of the database.
