@@ -1,0 +1,54 @@
+# Debian systems in folders, for tests that need a program that this machine does not have. Sourced.
+#   debian_folder NAME SUITE [PACKAGE,PACKAGE...]   prints the folder of a minimal system with these packages; made once, then kept
+#   in_debian FOLDER COMMAND...                     runs a command in it, in place of this shell's process; /tmp is this machine's
+# Kept below $HALLPASS_TEST_CACHE (~/.cache/hallpass). DEBIAN_MIRROR names another mirror than apt's. Needs root.
+
+test_cache() {
+    local folder=${HALLPASS_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hallpass}
+    mkdir -p "$folder"
+    echo "$folder"
+}
+
+# Installs Debian packages that are missing here.
+need() {
+    local package missing=()
+    for package in "$@"; do dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package"); done
+    [ ${#missing[@]} = 0 ] && return
+    [ "$(id -u)" = 0 ] || { echo "Only root may install what is missing: ${missing[*]}" >&2; return 1; }
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# The mirror that apt uses, from either format of its sources; nothing where it uses none of Debian's (debootstrap has a default).
+debian_mirror() {
+    if [ -n "${DEBIAN_MIRROR:-}" ]; then echo "$DEBIAN_MIRROR"; return; fi
+    cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2>/dev/null |
+        sed -nE 's#^(URIs:|deb( \[[^]]*\])?) *(https?://[^ ]*/debian)/?( .*)?$#\3#p' | head -n 1
+}
+
+debian_folder() {
+    local folder partial
+    folder=$(test_cache)/$1 partial=$(test_cache)/$1.partial
+    # Two tests that start together make it once.
+    (
+        flock 9
+        [ -d "$folder" ] && exit
+        need debootstrap >&2
+        rm -rf "$partial"
+        # shellcheck disable=SC2046
+        if ! debootstrap --variant=minbase ${3:+--include="$3"} "$2" "$partial" $(debian_mirror) >"$partial.log" 2>&1; then
+            tail -n 5 "$partial.log" "$partial/debootstrap/debootstrap.log" >&2
+            exit 1
+        fi
+        rm -rf "$partial"/var/cache/apt/archives/*.deb "$partial"/var/lib/apt/lists/*
+        mv "$partial" "$folder"
+    ) 9>"$folder.lock" || return
+    echo "$folder"
+}
+
+in_debian() {
+    exec unshare --mount --propagation private sh -c '
+        root=$1; shift
+        for folder in /proc /dev /tmp; do mount --rbind $folder "$root$folder"; done
+        exec chroot "$root" "$@"' - "$@"
+}
