@@ -1,6 +1,7 @@
 # Debian systems in folders, for tests that need a program that this machine does not have. Sourced.
 #   debian_folder NAME SUITE [PACKAGE,PACKAGE...]   prints the folder of a minimal system with these packages; made once, then kept
-#   in_debian FOLDER COMMAND...                     runs a command in it, in place of this shell's process; /tmp is this machine's
+#   in_debian FOLDER COMMAND...                     runs a command in it, in place of this shell's process
+#                                                   (no FOLDER: on this machine); /tmp and the users are this machine's
 # Kept below $HALLPASS_TEST_CACHE (~/.cache/hallpass). DEBIAN_MIRROR names another mirror than apt's. Needs root.
 
 test_cache() {
@@ -47,8 +48,14 @@ debian_folder() {
 }
 
 in_debian() {
+    local root=$1
+    shift
+    [ -n "$root" ] || exec "$@"
+    # A namespace of its own: its mounts end with it. TMPDIR may lie elsewhere.
     exec unshare --mount --propagation private sh -c '
-        root=$1; shift
-        for folder in /proc /dev /tmp; do mount --rbind $folder "$root$folder"; done
-        exec chroot "$root" "$@"' - "$@"
+        root=$1 temporary=$2
+        shift 2
+        mkdir -p "$root$temporary"
+        for path in /proc /dev /etc/passwd /etc/group "$temporary"; do mount --rbind "$path" "$root$path"; done
+        exec chroot "$root" "$@"' - "$root" "${TMPDIR:-/tmp}" "$@"
 }

@@ -123,7 +123,8 @@ async fn is_done(db: &Db) -> Result<bool, sqlx::Error> {
 /// knows whether its one statement was done. Those statements can be run again, so they are.
 async fn on_mysql(connection: &mut MySqlConnection) -> Result<(), SchemaError> {
     // sqlx waits for its lock with a negative limit, which MariaDB takes for no wait at all; so the wait is made here.
-    const LOCK: &str = "SELECT GET_LOCK(CONCAT('hallpass:', MD5(DATABASE())), 60)";
+    // A lock's name may be 64 characters long, as a database's. SHA2() is the only digest that MySQL 9 and MariaDB share.
+    const LOCK: &str = "SELECT GET_LOCK(CONCAT('hallpass:', LEFT(SHA2(DATABASE(), 256), 40)), 60)";
     let locked: Option<i64> = sqlx::query_scalar(LOCK).fetch_one(&mut *connection).await?;
     if locked != Some(1) {
         return Err(SchemaError::Locked);

@@ -1,4 +1,5 @@
-//! A MariaDB or PostgreSQL of the test's own, which can be stopped, hung and started again.
+//! A MySQL, MariaDB or PostgreSQL of the test's own, which can be stopped, hung and started again. `TEST_MYSQL_SERVER` says which
+//! of the first two: `mariadb` (the default) or `mysql`.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -36,7 +37,11 @@ impl DatabaseServer {
     pub fn launch(&mut self) {
         // PostgreSQL's other processes notice its death in their own time, and the next start waits for them.
         let _ = std::fs::remove_file(self.folder.path().join("server/data/postmaster.pid"));
-        let script = if self.kind == DatabaseKind::MySql { "mariadb.sh" } else { "postgres.sh" };
+        let script = match self.kind {
+            DatabaseKind::MySql if is_mysql() => "mysql.sh",
+            DatabaseKind::MySql => "mariadb.sh",
+            _ => "postgres.sh",
+        };
         let child = Command::new("bash")
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("databases").join(script))
             .arg(self.folder.path().join("server"))
@@ -137,6 +142,15 @@ impl Drop for DatabaseServer {
             let _ = child.kill();
             let _ = child.wait();
         }
+    }
+}
+
+/// Whether this run is about MySQL itself, as opposed to MariaDB.
+pub fn is_mysql() -> bool {
+    match std::env::var("TEST_MYSQL_SERVER").as_deref() {
+        Err(_) | Ok("mariadb") => false,
+        Ok("mysql") => true,
+        Ok(other) => panic!("TEST_MYSQL_SERVER={other}: use mariadb or mysql"),
     }
 }
 

@@ -69,7 +69,7 @@ async fn who_comes_second_waits_for_the_first() {
             (Box::new(connection), 1)
         }
         DatabaseKind::MySql => {
-            const LOCK: &str = "SELECT GET_LOCK(CONCAT('hallpass:', MD5(DATABASE())), 1)";
+            const LOCK: &str = "SELECT GET_LOCK(CONCAT('hallpass:', LEFT(SHA2(DATABASE(), 256), 40)), 1)";
             let mut connection = MySqlConnection::connect(&url).await.unwrap();
             sqlx::query(LOCK).execute(&mut connection).await.unwrap();
             (Box::new(connection), 1)
