@@ -10,6 +10,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::PartialSchema;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 
+/// How much later than it should be a stored moment may look while the clocks are right: servers differ by a little, and a
+/// statement is carried out a little after its moment was taken. One that is further off was stored by a clock that ran ahead.
+pub const SKEW: Duration = Duration::from_secs(10);
+
 /// A moment: microseconds since the Unix epoch, UTC.
 ///
 /// Stored as a plain integer in all three databases, so that no database's own idea of time takes part in a decision.

@@ -247,6 +247,18 @@ impl FromRequest for SignedIn {
 #[derive(Clone, Copy, Debug)]
 pub struct Freshness(pub Duration);
 
+impl Freshness {
+    /// Whether a proof given `at` is recent enough `now`. One that seems to come from the future, by more than two servers' clocks
+    /// differ, was noted by a clock that ran ahead: nobody knows how old it is.
+    #[must_use]
+    pub fn covers(self, at: Timestamp, now: Timestamp) -> bool {
+        at.since(now) < CLOCKS_DIFFER && now.since(at) <= self.0
+    }
+}
+
+/// See [`Freshness::covers`].
+const CLOCKS_DIFFER: Duration = Duration::from_secs(1);
+
 /// [`SignedIn`], by somebody who proved who they are just now; else 403 `reauth_required`.
 #[derive(Clone, Debug)]
 pub struct Fresh(pub SignedIn);
@@ -262,7 +274,7 @@ impl FromRequest for Fresh {
             return ready(Err(Problem::internal(anyhow::anyhow!("the application has no clock or no freshness"))));
         };
         ready(signed_in.and_then(|signed_in| {
-            if clock.now().since(signed_in.session.authenticated_at) <= freshness.0.0 {
+            if freshness.0.covers(signed_in.session.authenticated_at, clock.now()) {
                 Ok(Self(signed_in))
             } else {
                 Err(Problem::new(Code::ReauthRequired))

@@ -217,14 +217,17 @@ pub async fn delete_expired(db: &Db, until: Timestamp) -> Result<u64, sqlx::Erro
     sweep::run(db, &OLD, Value::Integer(Some(until.as_micros()))).await
 }
 
-/// Notes when tokens were last used, and in the audit the first use of each day (UTC). Only moves forward.
+/// Notes when tokens were last used, and in the audit the first use of each day (UTC). Only moves
+/// forward, but for what a clock that ran ahead has stored.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn touch(db: &Db, seen: &[Sighting], every: Duration) -> Result<(), sqlx::Error> {
     const FIND: Sql = sql!("SELECT user_id, name, last_used_at FROM api_token WHERE id = ?");
-    const TOUCH: Sql =
-        sql!("UPDATE api_token SET last_used_at = ? WHERE id = ? AND (last_used_at IS NULL OR last_used_at <= ?)");
+    const TOUCH: Sql = sql!(
+        "UPDATE api_token SET last_used_at = ? \
+         WHERE id = ? AND (last_used_at IS NULL OR last_used_at <= ? OR last_used_at >= ?)"
+    );
     db.write(async |tx| {
         for Sighting { id, at, client } in seen {
             let found: Option<(String, String, Option<Timestamp>)> =
@@ -234,10 +237,11 @@ pub async fn touch(db: &Db, seen: &[Sighting], every: Duration) -> Result<(), sq
                 .bind(*at)
                 .bind(id)
                 .bind(at.minus(every))
+                .bind(at.plus(every))
                 .execute(connection)
                 .await
                 .map(|done| done.rows_affected() == 1))?;
-            if touched && before.is_none_or(|before| before.as_micros() / DAY < at.as_micros() / DAY) {
+            if touched && before.is_none_or(|before| before.as_micros() / DAY != at.as_micros() / DAY) {
                 let entry = Entry::new(Event::TokenUsed, *at).about(&user_id).by(Some(&user_id)).detail(&name);
                 audit::queries::insert(tx, &entry.from(client.as_ref())).await?;
             }

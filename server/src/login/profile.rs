@@ -44,7 +44,7 @@ pub(crate) async fn change(
     let before = caller.user;
     let email = changes.email.different_from(&before.email);
     let full_name = changes.full_name.filter(|full_name| *full_name != before.full_name);
-    if email.is_some() && now.since(caller.session.authenticated_at) > freshness.0.0 {
+    if email.is_some() && !freshness.0.covers(caller.session.authenticated_at, now) {
         return Err(Problem::new(Code::ReauthRequired));
     }
     let (unverified, email) = match email {

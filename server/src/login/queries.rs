@@ -6,6 +6,7 @@ use serde::Serialize;
 use sqlx::FromRow;
 use utoipa::ToSchema;
 
+use super::throttle::OneMore;
 use crate::audit::Event;
 use crate::clock::Timestamp;
 use crate::db::rows::Value;
@@ -20,30 +21,25 @@ pub(super) async fn refilled_at(db: &Db, bucket: &[u8]) -> Result<Option<Timesta
     on_db!(db, FIND, |pool, text| sqlx::query_scalar(text).bind(bucket).fetch_optional(pool).await)
 }
 
-/// Adds one failure, worth `cost` microseconds, to the bucket.
-pub(super) async fn add_failure(db: &Db, bucket: &[u8], now: Timestamp, cost: i64) -> Result<(), sqlx::Error> {
-    if !add(db, bucket, now, cost, NEVER).await? && !insert(db, bucket, now, cost).await? {
-        add(db, bucket, now, cost, NEVER).await?;
+/// Counts one more in the bucket, whatever is in there.
+pub(super) async fn add_failure(db: &Db, bucket: &[u8], more: OneMore) -> Result<(), sqlx::Error> {
+    let more = OneMore { latest: NEVER, ..more };
+    if !add(db, bucket, more).await? && !insert(db, bucket, more.now, more.cost).await? {
+        add(db, bucket, more).await?;
     }
     Ok(())
 }
 
-/// Adds `cost` microseconds to a bucket that is empty again at `latest` or before; says whether it is.
-pub(super) async fn take(
-    db: &Db,
-    bucket: &[u8],
-    now: Timestamp,
-    cost: i64,
-    latest: Timestamp,
-) -> Result<bool, sqlx::Error> {
+/// Counts one more in the bucket, if there is room; says whether there was.
+pub(super) async fn take(db: &Db, bucket: &[u8], more: OneMore) -> Result<bool, sqlx::Error> {
     loop {
-        if add(db, bucket, now, cost, latest).await? {
+        if add(db, bucket, more).await? {
             return Ok(true);
         }
         // What is found now is not what the addition met: somebody else may have begun the bucket since, or swept it out.
         match refilled_at(db, bucket).await? {
-            Some(refilled_at) if refilled_at > latest => return Ok(false),
-            None if insert(db, bucket, now, cost).await? => return Ok(true),
+            Some(refilled_at) if refilled_at > more.latest && refilled_at <= more.limit => return Ok(false),
+            None if insert(db, bucket, more.now, more.cost).await? => return Ok(true),
             Some(_) | None => {}
         }
     }
@@ -52,43 +48,39 @@ pub(super) async fn take(
 /// Later than any bucket is empty again.
 const NEVER: Timestamp = Timestamp::from_micros(i64::MAX);
 
-/// Adds to a bucket that exists and is empty again at `latest` or before; says whether there is one.
-async fn add(db: &Db, bucket: &[u8], now: Timestamp, cost: i64, latest: Timestamp) -> Result<bool, sqlx::Error> {
-    db.write(async |tx| add_within(tx, bucket, now, cost, latest).await).await
+/// Counts one more in a bucket that exists and has room; says whether there is one.
+async fn add(db: &Db, bucket: &[u8], more: OneMore) -> Result<bool, sqlx::Error> {
+    db.write(async |tx| add_within(tx, bucket, more).await).await
 }
 
-async fn add_within(
-    tx: &mut Tx,
-    bucket: &[u8],
-    now: Timestamp,
-    cost: i64,
-    latest: Timestamp,
-) -> Result<bool, sqlx::Error> {
+async fn add_within(tx: &mut Tx, bucket: &[u8], more: OneMore) -> Result<bool, sqlx::Error> {
     const ADD: Sql = sql!(
-        "UPDATE login_attempt SET refilled_at = ? + CASE WHEN refilled_at > ? THEN refilled_at ELSE ? END \
-         WHERE bucket = ? AND refilled_at <= ?"
+        "UPDATE login_attempt SET refilled_at = ? + CASE WHEN refilled_at > ? THEN ? WHEN refilled_at > ? THEN ? \
+                                                        WHEN refilled_at > ? THEN refilled_at ELSE ? END \
+         WHERE bucket = ? AND (refilled_at <= ? OR refilled_at > ?)"
     );
+    let OneMore { now, cost, latest, full, limit } = more;
+    let nearly_full = Timestamp::from_micros(full.as_micros().saturating_sub(cost));
     on_tx!(tx, ADD, |connection, text| sqlx::query(text)
         .bind(cost)
+        .bind(limit)
+        .bind(now)
+        .bind(nearly_full)
+        .bind(nearly_full)
         .bind(now)
         .bind(now)
         .bind(bucket)
         .bind(latest)
+        .bind(limit)
         .execute(connection)
         .await
         .map(|done| done.rows_affected() == 1))
 }
 
 /// [`take`] in the transaction of what is counted, of a bucket that has been begun: what is not done is not counted.
-pub(super) async fn take_within(
-    tx: &mut Tx,
-    bucket: &[u8],
-    now: Timestamp,
-    cost: i64,
-    latest: Timestamp,
-) -> Result<bool, sqlx::Error> {
+pub(super) async fn take_within(tx: &mut Tx, bucket: &[u8], more: OneMore) -> Result<bool, sqlx::Error> {
     const COUNT: Sql = sql!("SELECT COUNT(*) FROM login_attempt WHERE bucket = ?");
-    if add_within(tx, bucket, now, cost, latest).await? {
+    if add_within(tx, bucket, more).await? {
         return Ok(true);
     }
     // One that has just been swept out has room.

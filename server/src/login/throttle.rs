@@ -12,30 +12,31 @@ use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
 
 use super::{guard, queries};
-use crate::clock::Timestamp;
+use crate::clock::{SKEW, Timestamp};
 use crate::db::{Db, Tx};
 use crate::fold::fold;
 use crate::http::problem::{Code, Problem};
 
-/// How many at once, and one more after how many microseconds.
+/// How many at once, and one more after how many microseconds. No more than `most` are ever counted.
 #[derive(Clone, Copy, Debug)]
 struct Pace {
     burst: i64,
     cost: i64,
+    most: i64,
 }
 
 /// How many of those that have to wait are remembered.
 const WAITS: usize = 10_000;
 /// What one client address may try.
-const ATTEMPTS: Pace = Pace { burst: 10, cost: 6_000_000 };
+const ATTEMPTS: Pace = Pace { burst: 10, cost: 6_000_000, most: 20 };
 /// Accounts that one client address may ask for; those of them that are made count as a failure does.
-const REGISTRATIONS: Pace = Pace { burst: 60, cost: 6_000_000 };
+const REGISTRATIONS: Pace = Pace { burst: 60, cost: 6_000_000, most: 60 };
 /// Mails to one person that anybody can cause.
-const RESETS: Pace = Pace { burst: 1, cost: 300_000_000 };
+const RESETS: Pace = Pace { burst: 1, cost: 300_000_000, most: 1 };
 /// The same, in the long run.
-const DAILY_RESETS: Pace = Pace { burst: 10, cost: 8_640_000_000 };
+const DAILY_RESETS: Pace = Pace { burst: 10, cost: 8_640_000_000, most: 10 };
 /// Mails to an address that somebody says is theirs, and mails of this kind that one person may cause.
-const VERIFICATIONS: Pace = Pace { burst: 3, cost: 300_000_000 };
+const VERIFICATIONS: Pace = Pace { burst: 3, cost: 300_000_000, most: 3 };
 
 /// What is counted together: a client's IPv4 address, or the /64 network that a household's IPv6 addresses share; a person; an
 /// e-mail address.
@@ -119,7 +120,7 @@ impl Bucket {
 
     /// Counts, provided that there is room; says whether there was. However many ask at once, no more get in than may.
     pub async fn take(self, db: &Db, now: Timestamp) -> Result<bool, sqlx::Error> {
-        queries::take(db, &self.key, now, self.pace.cost, self.pace.latest(now)).await
+        queries::take(db, &self.key, self.pace.one_more(now)).await
     }
 
     /// Makes it ready for [`Self::take_within`].
@@ -132,7 +133,7 @@ impl Bucket {
 
     /// Counts in the transaction of what is counted, provided that there is room; says whether there was.
     pub async fn take_within(self, tx: &mut Tx, now: Timestamp) -> Result<bool, sqlx::Error> {
-        queries::take_within(tx, &self.key, now, self.pace.cost, self.pace.latest(now)).await
+        queries::take_within(tx, &self.key, self.pace.one_more(now)).await
     }
 
     /// Counts, or refuses who has to wait.
@@ -151,7 +152,7 @@ impl Bucket {
 
     /// Counts a failure.
     pub async fn fail(self, db: &Db, now: Timestamp) -> Result<(), sqlx::Error> {
-        queries::add_failure(db, &self.key, now, self.pace.cost).await
+        queries::add_failure(db, &self.key, self.pace.one_more(now)).await
     }
 }
 
@@ -209,15 +210,36 @@ impl Waits {
 }
 
 impl Pace {
-    /// Until when all is forgotten, at most, where there is room for one more.
-    fn latest(self, now: Timestamp) -> Timestamp {
-        Timestamp::from_micros(now.as_micros() + (self.burst - 1) * self.cost)
+    /// One more at this moment.
+    fn one_more(self, now: Timestamp) -> OneMore {
+        let after = |number: i64| Timestamp::from_micros(now.as_micros().saturating_add(number * self.cost));
+        let full = after(self.most);
+        OneMore { now, cost: self.cost, latest: after(self.burst - 1), full, limit: full.plus(SKEW) }
     }
 
     fn wait(self, refilled_at: Timestamp, now: Timestamp) -> u64 {
-        let allowed_at = refilled_at.as_micros() - (self.burst - 1) * self.cost;
-        u64::try_from(allowed_at - now.as_micros()).unwrap_or(0).div_ceil(1_000_000)
+        let OneMore { latest, full, limit, .. } = self.one_more(now);
+        if refilled_at > limit {
+            return 0;
+        }
+        let micros = refilled_at.as_micros().min(full.as_micros()) - latest.as_micros();
+        u64::try_from(micros).unwrap_or(0).div_ceil(1_000_000)
     }
+}
+
+/// What is to be counted in a bucket, and what can be in there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OneMore {
+    /// When.
+    pub now: Timestamp,
+    /// How much, in microseconds.
+    pub cost: i64,
+    /// When all is forgotten, at most, where there is room for one more.
+    pub latest: Timestamp,
+    /// When as much is forgotten as is ever counted.
+    pub full: Timestamp,
+    /// What is beyond was stored by a clock that ran ahead: it counts for nothing.
+    pub limit: Timestamp,
 }
 
 /// Forgets the addresses that have nothing left to wait for, and the names that nobody has tried for a day.
@@ -245,6 +267,21 @@ mod tests {
         assert_eq!(wait(after(11), now), 12);
         assert_eq!(wait(after(10), now.plus(Duration::from_millis(5_500))), 1);
         assert_eq!(wait(after(10), now.plus(Duration::from_secs(6))), 0);
+    }
+
+    #[test]
+    fn a_clock_that_ran_ahead_makes_nobody_wait() {
+        let now = Timestamp::from_micros(1_000_000_000);
+        for pace in [ATTEMPTS, REGISTRATIONS, RESETS, DAILY_RESETS, VERIFICATIONS] {
+            let full = Timestamp::from_micros(now.as_micros() + pace.most * pace.cost);
+            let longest = u64::try_from((pace.most - pace.burst + 1) * pace.cost / 1_000_000).unwrap();
+            assert_eq!(pace.wait(full, now), longest);
+            assert_eq!(pace.wait(full.plus(SKEW), now), longest);
+            for ahead in [Duration::from_hours(3), Duration::from_hours(8760)] {
+                assert_eq!(pace.wait(full.plus(ahead), now), 0);
+            }
+            assert_eq!(pace.wait(Timestamp::from_micros(i64::MAX), now), 0);
+        }
     }
 
     #[test]

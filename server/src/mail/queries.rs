@@ -63,6 +63,29 @@ pub(super) async fn next(db: &Db, now: Timestamp) -> Result<Option<Waiting>, sql
     on_db!(db, NEXT, |pool, text| sqlx::query_as(text).bind(now).fetch_optional(pool).await)
 }
 
+/// How many attempts are told apart by what a mail may wait for after them.
+pub(super) const STEPS: usize = 11;
+
+/// A mail that is put off until later than `latest` for its number of attempts: a clock that ran ahead has done so. Looks at all
+/// that wait.
+pub(super) async fn next_put_off_too_long(
+    db: &Db,
+    now: Timestamp,
+    latest: [Timestamp; STEPS],
+) -> Result<Option<Waiting>, sqlx::Error> {
+    const NEXT: Sql = sql!(
+        "SELECT id, user_id, recipient, subject, body, created_at, expires_at, attempts, next_attempt_at FROM mail \
+         WHERE next_attempt_at > ? AND next_attempt_at > \
+               CASE attempts WHEN 0 THEN ? WHEN 1 THEN ? WHEN 2 THEN ? WHEN 3 THEN ? WHEN 4 THEN ? WHEN 5 THEN ? \
+                             WHEN 6 THEN ? WHEN 7 THEN ? WHEN 8 THEN ? WHEN 9 THEN ? ELSE ? END \
+         ORDER BY next_attempt_at, id LIMIT 1"
+    );
+    on_db!(db, NEXT, |pool, text| {
+        let query = latest.iter().fold(sqlx::query_as(text).bind(now), |query, latest| query.bind(*latest));
+        query.fetch_optional(pool).await
+    })
+}
+
 /// Keeps others from a mail until `until`, and counts an attempt; says whether nobody was quicker.
 pub(super) async fn claim(db: &Db, mail: &Waiting, until: Timestamp) -> Result<bool, sqlx::Error> {
     const CLAIM: Sql = sql!(

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use super::Smtp;
 use super::queries::{self, Waiting};
 use crate::audit::{self, Entry, Event};
-use crate::clock::Clock;
+use crate::clock::{Clock, SKEW, Timestamp};
 use crate::config::MailConfig;
 use crate::db::{Db, Tx};
 use crate::http::drain::Drain;
@@ -57,7 +57,7 @@ impl Sender {
     async fn send_all(&self) -> Result<(), sqlx::Error> {
         while !self.drain.has_begun() {
             let now = self.clock.now();
-            let Some(mail) = queries::next(&self.db, now).await? else { return Ok(()) };
+            let Some(mail) = self.next(now).await? else { return Ok(()) };
             if mail.expires_at <= now {
                 self.give_up(&mail, "it could not be delivered in time").await?;
             } else if queries::claim(&self.db, &mail, now.plus(CLAIM)).await? {
@@ -65,6 +65,22 @@ impl Sender {
             }
         }
         Ok(())
+    }
+
+    /// The mail whose turn it is. After those, one that waits for a moment that its own rule could not have set.
+    async fn next(&self, now: Timestamp) -> Result<Option<Waiting>, sqlx::Error> {
+        if let Some(mail) = queries::next(&self.db, now).await? {
+            return Ok(Some(mail));
+        }
+        let latest = std::array::from_fn(|attempts| {
+            let wait = if attempts == 0 {
+                Duration::ZERO
+            } else {
+                pause(i64::try_from(attempts).unwrap_or(i64::MAX)).max(CLAIM)
+            };
+            now.plus(wait + SKEW)
+        });
+        queries::next_put_off_too_long(&self.db, now, latest).await
     }
 
     async fn send(&self, mail: &Waiting) -> Result<(), sqlx::Error> {
@@ -105,13 +121,18 @@ impl Sender {
 
 /// How long to wait after this many attempts.
 fn pause(attempts: i64) -> Duration {
-    let doublings = u32::try_from(attempts - 1).unwrap_or_default().min(16);
+    let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or_default().min(16);
     (FIRST_PAUSE * 2_u32.pow(doublings)).min(LONGEST_PAUSE)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_step_is_the_longest_wait() {
+        assert_eq!(pause(i64::try_from(queries::STEPS).unwrap() - 1), LONGEST_PAUSE);
+    }
 
     #[test]
     fn waits_longer_each_time_and_never_longer_than_six_hours() {

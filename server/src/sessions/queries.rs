@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::FromRow;
 
 use super::model::{Kind, Lifetime, Status};
-use super::touch::Sighting;
+use super::touch::{Sighting, TOUCH_EVERY};
 use crate::audit::{self, Entry, Event};
 use crate::clock::Timestamp;
 use crate::db::rows::{self, Value};
@@ -514,12 +514,15 @@ pub async fn freshen(tx: &mut Tx, id: &str, now: Timestamp) -> Result<bool, sqlx
         .map(|done| done.rows_affected() == 1))
 }
 
-/// Notes when sessions were last seen. Only moves forward, and only living sessions.
+/// Notes when sessions were last seen. Only moves forward, but for what a clock that ran ahead has stored, and only living
+/// sessions.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn touch(db: &Db, seen: &[Sighting], every: Duration) -> Result<(), sqlx::Error> {
-    const TOUCH: Sql = sql!("UPDATE session SET last_seen_at = ? WHERE id = ? AND status = ? AND last_seen_at <= ?");
+    const TOUCH: Sql = sql!(
+        "UPDATE session SET last_seen_at = ? WHERE id = ? AND status = ? AND (last_seen_at <= ? OR last_seen_at >= ?)"
+    );
     db.write(async |tx| {
         for Sighting { id, at, .. } in seen {
             on_tx!(tx, TOUCH, |connection, text| sqlx::query(text)
@@ -527,6 +530,7 @@ pub async fn touch(db: &Db, seen: &[Sighting], every: Duration) -> Result<(), sq
                 .bind(id)
                 .bind(Status::Active)
                 .bind(at.minus(every))
+                .bind(at.plus(every))
                 .execute(connection)
                 .await
                 .map(drop))?;
@@ -557,7 +561,8 @@ pub(super) async fn expire(db: &Db, lifetime: &Lifetime, now: Timestamp) -> Resu
 }
 
 /// Looks at the sessions with the next ids after `after`, and marks those that have rested too long by `now`; gives the last
-/// of these ids, if there was any, and says how many it has marked. No index knows who rests, for it would have to be
+/// of these ids, if there was any, and says how many it has marked. One that was last seen by a clock that ran ahead rests
+/// from now on. No index knows who rests, for it would have to be
 /// written whenever somebody is seen.
 pub(super) async fn expire_idle(
     db: &Db,
@@ -571,6 +576,12 @@ pub(super) async fn expire_idle(
     let last = next.last().map(|(id, ..)| id.clone());
     let active = next.into_iter().filter(|(.., status)| *status == Status::Active);
     let active: Vec<_> = active.map(|(id, seen, expires, _)| (id, seen, expires)).collect();
+    let is_ahead = |seen: &Timestamp| seen.since(now) >= TOUCH_EVERY;
+    let ahead = active.iter().filter(|(_, seen, _)| is_ahead(seen));
+    let ahead: Vec<_> = ahead.map(|(id, ..)| Sighting { id: id.clone(), at: now, client: None }).collect();
+    if !ahead.is_empty() {
+        touch(db, &ahead, TOUCH_EVERY).await?;
+    }
     Ok((last, mark(db, lifetime, now, &active).await?))
 }
 

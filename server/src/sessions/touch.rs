@@ -28,6 +28,12 @@ pub fn is_use(path: &str) -> bool {
     percent_decode_str(path).decode_utf8_lossy() != EVENTS
 }
 
+/// Whether a stored moment is to be written again. One further ahead than that was stored by a clock that ran ahead, and is
+/// corrected: else it would stand until then.
+fn is_old(last_seen_at: Timestamp, now: Timestamp) -> bool {
+    now.since(last_seen_at) >= TOUCH_EVERY || last_seen_at.since(now) >= TOUCH_EVERY
+}
+
 /// Something that was used.
 #[derive(Debug)]
 pub struct Sighting {
@@ -62,7 +68,7 @@ impl Toucher {
         now: Timestamp,
         client: impl FnOnce() -> Option<Client>,
     ) {
-        if last_seen_at.is_none_or(|last_seen_at| now.since(last_seen_at) >= TOUCH_EVERY) {
+        if last_seen_at.is_none_or(|last_seen_at| is_old(last_seen_at, now)) {
             let _ = self.0.try_send(Sighting { id: id.to_owned(), at: now, client: client() });
         }
     }

@@ -10,6 +10,7 @@ mod audit;
 mod authorization;
 mod backup;
 mod cli;
+mod clock_ahead;
 mod commands;
 mod copy;
 mod cors;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::queries::Tally;
-use crate::clock::Timestamp;
+use crate::clock::{SKEW, Timestamp};
 
 /// The failure from which on one has to wait.
 const LAST_FREE: i64 = 5;
@@ -21,9 +21,15 @@ impl Tally {
         Self { failures, allowed_at: now.plus(delay(failures)) }
     }
 
-    /// Whole seconds until the next attempt is allowed; zero when it is now.
+    /// Whole seconds until the next attempt is allowed; zero when it is now. A moment further off than so many failures can put
+    /// it was stored by a clock that ran ahead, and does not count.
     pub fn seconds_to_wait(self, now: Timestamp) -> u64 {
-        u64::try_from(self.allowed_at.since(now).as_micros().div_ceil(1_000_000)).unwrap_or(u64::MAX)
+        let (left, delay) = (self.allowed_at.since(now), delay(self.failures));
+        // Of two attempts at once, the later one's wait stays where the earlier one is taken back.
+        if left > (2 * delay).min(LONGEST) + SKEW {
+            return 0;
+        }
+        u64::try_from(left.min(delay).as_micros().div_ceil(1_000_000)).unwrap_or(u64::MAX)
     }
 
     /// Whether there was something to wait for.
@@ -59,6 +65,21 @@ mod tests {
         let tally = Tally { failures: 6, allowed_at: NOW.plus(Duration::from_secs(2)) };
         let left = |millis| tally.seconds_to_wait(NOW.plus(Duration::from_millis(millis)));
         assert_eq!([0, 1, 1_000, 1_001, 1_999, 2_000, 9_000].map(left), [2, 2, 1, 1, 1, 0, 0]);
+    }
+
+    #[test]
+    fn a_clock_that_ran_ahead_makes_nobody_wait() {
+        for failures in 1..20 {
+            let after = Tally { failures, allowed_at: NOW.plus(delay(failures)) };
+            for ahead in [Duration::from_hours(1), Duration::from_hours(8760)] {
+                let allowed_at = after.allowed_at.plus(ahead);
+                assert_eq!(Tally { allowed_at, ..after }.seconds_to_wait(NOW), 0, "{failures}");
+            }
+            for behind in [Duration::from_millis(5), SKEW] {
+                assert_eq!(after.seconds_to_wait(NOW.minus(behind)), delay(failures).as_secs(), "{failures}");
+            }
+        }
+        assert_eq!(Tally { failures: 9, allowed_at: Timestamp::from_micros(i64::MAX) }.seconds_to_wait(NOW), 0);
     }
 
     #[test]
