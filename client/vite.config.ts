@@ -27,6 +27,16 @@ export default defineConfig({
           : null,
       load: (id) => (id === "\0no-event-streams" ? "export const createSseClient = undefined;" : null),
     },
+    {
+      // The package exports its development build alone, whose warnings every first visit would load.
+      name: "production-router",
+      apply: "build",
+      enforce: "pre",
+      resolveId: (source) =>
+        source === "react-router"
+          ? fileURLToPath(new URL("node_modules/react-router/dist/production/index.mjs", import.meta.url))
+          : null,
+    },
     !process.env["VITEST"] && hallpassProxy({ api, folder: fileURLToPath(new URL(".", import.meta.url)) }),
     compression({
       include: /\.(?:js|css|html|svg)$/,

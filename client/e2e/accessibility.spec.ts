@@ -50,6 +50,7 @@ async function visitEverything(page: Page, person: Person, check: () => Promise<
   await expect(page.getByText("Nobody matches")).toBeVisible();
   await check();
   await open("/account", "Account");
+  await open("/account/security", "Security");
   await page.getByText("Recently ended").click();
   await expect(page.getByText("This device")).toBeVisible();
   await check();

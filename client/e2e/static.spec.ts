@@ -13,7 +13,7 @@ test("the policy is kept by every page, and an injected script does not run", as
   });
   const violations = () => page.evaluate(() => (window as unknown as { violations: string[] }).violations);
   await person.signIn(page);
-  for (const path of ["/", "/search", "/account", "/logout", "/nowhere"]) {
+  for (const path of ["/", "/search", "/account", "/account/security", "/logout", "/nowhere"]) {
     await page.goto(path);
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
     expect(await violations()).toEqual([]);
@@ -44,4 +44,25 @@ test("a chunk that is gone after a deploy reloads the page instead of breaking i
   await page.getByRole("link", { name: "People" }).first().click();
   await reloaded;
   await expect(page.getByRole("heading", { level: 1, name: "People" })).toBeVisible();
+});
+
+test("a password manager's address leads to the page where the password is changed, by way of signing in", async ({
+  page,
+  person,
+}) => {
+  await page.goto("/.well-known/change-password");
+  await person.fillSignIn(page);
+  await expect(page.getByRole("heading", { level: 1, name: "Security" })).toBeVisible();
+  await expect(page).toHaveURL(/\/account\/security$/);
+  await expect(page.getByLabel("Current password")).toBeVisible();
+});
+
+test("what browsers and crawlers ask for unasked is there", async ({ page: { request } }) => {
+  const robots = await request.get("/robots.txt");
+  expect([robots.status(), robots.headers()["content-type"]]).toEqual([200, "text/plain; charset=utf-8"]);
+  expect(await robots.text()).toContain("Disallow: /link/");
+  const icon = await request.get("/favicon.ico");
+  expect(icon.status()).toBe(200);
+  expect(icon.headers()["content-type"]).toMatch(/^image\/(x-icon|vnd\.microsoft\.icon)$/);
+  expect((await icon.body()).subarray(0, 4)).toEqual(Buffer.from([0, 0, 1, 0]));
 });

@@ -10,6 +10,7 @@ const SearchPage = lazy(pages.search);
 const LoginPage = lazy(pages.login);
 const LogoutPage = lazy(pages.logout);
 const AccountPage = lazy(pages.account);
+const SecurityPage = lazy(pages.security);
 const RegisterPage = lazy(pages.register);
 const SetupPage = lazy(pages.setup);
 const ForgotPasswordPage = lazy(pages.forgotPassword);
@@ -36,6 +37,7 @@ export function App() {
         <Route element={<RequireAuth />}>
           <Route path={paths.search()} element={<SearchPage />} />
           <Route path={paths.account()} element={<AccountPage />} />
+          <Route path={paths.security()} element={<SecurityPage />} />
           <Route element={<RequireAdmin otherwise={<NotFoundPage />} />}>
             <Route path={paths.people()} element={<PeoplePage />} />
             <Route path={paths.person(":id")} element={<PersonPage />} />

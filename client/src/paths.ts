@@ -5,6 +5,7 @@ export const paths = {
   login: (next?: string) => (next ? `/login?${new URLSearchParams({ next }).toString()}` : "/login"),
   logout: () => "/logout",
   account: () => "/account",
+  security: () => "/account/security",
   register: () => "/register",
   forgotPassword: () => "/forgot-password",
   setup: () => "/setup",

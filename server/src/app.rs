@@ -31,6 +31,7 @@ use crate::http::problem::{Code, Problem};
 use crate::http::same_site::{self, TrustedOrigins};
 use crate::http::server::{self, AtHand};
 use crate::http::spa;
+use crate::http::well_known;
 use crate::identity::{EndReason, Freshness};
 use crate::links::{self, Link, Links};
 use crate::login::{self, Authenticator, ForgottenPasswords, LoginRules, Registration, Verifier, setup};
@@ -126,7 +127,8 @@ impl Application {
         migrate::run(&db).await?;
         let versions = Versions::of(&config.database).await;
         let hasher = Hasher::start(&config.password);
-        let routes = openapi::PATTERNS.into_iter().chain([access_tokens::routes::KEY_SET]).collect();
+        let well_known = [access_tokens::routes::KEY_SET, well_known::CHANGE_PASSWORD];
+        let routes = openapi::PATTERNS.into_iter().chain(well_known).collect();
         Ok(Self {
             links: Links::new(config.http.origin()),
             config,
@@ -357,6 +359,7 @@ impl Application {
                 .app_data(origins.clone())
                 .service(api)
                 .configure(access_tokens::routes::configure_well_known)
+                .configure(well_known::configure)
                 .configure(spa::configure(&http.client_dist, assets.clone()))
                 .wrap(from_fn(sharing(&envelope, envelope::wrap)))
         };

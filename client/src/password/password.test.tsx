@@ -82,3 +82,12 @@ test("a wrong password and a bad one are said beside their fields", async () => 
   expect(screen.getByLabelText("New password")).toBeInvalid();
   expect(screen.getByLabelText("New password")).toHaveValue("short");
 });
+
+test("the page that password managers open asks for the new password", async () => {
+  answer = () => new HttpResponse(null, { status: 204 });
+  renderApp("/account/security");
+  expect(await screen.findByRole("heading", { level: 1, name: "Security" })).toBeInTheDocument();
+  expect(screen.getByRole("region", { name: "Sessions" })).toBeInTheDocument();
+  await change("old words", "new words");
+  expect(await screen.findByText("Your password is changed.")).toBeInTheDocument();
+});

@@ -35,7 +35,7 @@ pub fn accepted(headers: &HeaderMap) -> Codings {
 }
 
 /// The weight that the parameters of an item such as `gzip;q=0.5` give it.
-fn weight(parameters: &str) -> f32 {
+pub(super) fn weight(parameters: &str) -> f32 {
     let value = parameters.trim().strip_prefix(['q', 'Q']).and_then(|rest| rest.trim_start().strip_prefix('='));
     value.map_or(1.0, |value| value.trim().parse().unwrap_or(0.0))
 }

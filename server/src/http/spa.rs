@@ -14,6 +14,7 @@ use percent_encoding::percent_decode_str;
 
 use super::assets::{self, Assets};
 use super::coding::{self, Codings};
+use super::navigation;
 use super::problem::{Code, Problem};
 use super::resource::not_allowed;
 
@@ -72,7 +73,8 @@ async fn guard(
         assets::forget_content(response.headers_mut());
     }
     response.headers_mut().insert(header::CACHE_CONTROL, if is_immutable { IMMUTABLE } else { REVALIDATE });
-    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    let vary = if is_page { navigation::VARY } else { "accept-encoding" };
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static(vary));
     if !is_immutable {
         return Ok(response);
     }
@@ -94,7 +96,7 @@ fn is_plain(path: &str) -> bool {
     !path.contains(['\\', '\0', '%']) && path.split('/').all(|segment| !segment.starts_with('.'))
 }
 
-/// The app's page, for people who navigate; what else is asked for and is no file is not here.
+/// The app's page for a client that takes HTML; a 404 for other paths that name no file.
 fn page(request: &HttpRequest, dist: &Path) -> Result<HttpResponse, Problem> {
     if !is_navigation(request) {
         return Err(Problem::new(Code::NotFound));
@@ -110,13 +112,8 @@ fn page(request: &HttpRequest, dist: &Path) -> Result<HttpResponse, Problem> {
 }
 
 fn is_navigation(request: &HttpRequest) -> bool {
-    let accepts_html = request
-        .headers()
-        .get(header::ACCEPT)
-        .and_then(|accept| accept.to_str().ok())
-        .is_some_and(|accept| accept.contains("text/html"));
     let last_segment = request.path().rsplit('/').next().unwrap_or_default();
-    accepts_html && !last_segment.contains('.')
+    !last_segment.contains('.') && navigation::takes_page(request.headers())
 }
 
 /// The page's files in the order the client prefers them.

@@ -68,7 +68,7 @@ pub(crate) async fn delete(
     }
     let _ = state::sign_out(&session);
     let mut response = HttpResponse::NoContent();
-    response.insert_header(("clear-site-data", r#""cache", "storage""#));
+    response.insert_header(("clear-site-data", r#""storage""#));
     response.append_header((header::SET_COOKIE, refresh_cookie.removal()));
     Ok(response.finish())
 }

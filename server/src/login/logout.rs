@@ -56,7 +56,7 @@ pub(crate) async fn logout(
     }
     let mut response = HttpResponse::NoContent();
     // Not "cookies": that would sign out sister apps on the host (W3C Clear Site Data, section 3.1).
-    response.insert_header(("clear-site-data", r#""cache", "storage""#));
+    response.insert_header(("clear-site-data", r#""storage""#));
     if refresh_cookie.is_in(request.headers()) {
         response.append_header((header::SET_COOKIE, refresh_cookie.removal()));
     }

@@ -396,7 +396,8 @@ impl Browser {
 fn client() -> &'static reqwest::Client {
     static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
     CLIENT.get_or_init(|| {
-        reqwest::Client::builder().pool_max_idle_per_host(0).timeout(Duration::from_mins(1)).build().unwrap()
+        let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+        builder.pool_max_idle_per_host(0).timeout(Duration::from_mins(1)).build().unwrap()
     })
 }
 
@@ -453,7 +454,7 @@ impl Answer {
         for (name, expected) in [
             ("x-content-type-options", "nosniff"),
             ("x-frame-options", "DENY"),
-            ("referrer-policy", "same-origin"),
+            ("referrer-policy", "strict-origin"),
             ("cross-origin-opener-policy", "same-origin"),
         ] {
             assert_eq!(self.header(name), expected, "{path}: {name}");

@@ -21,7 +21,7 @@ async fn are_on_answers_of_every_layer() {
     let raw = |kind, bytes: &[u8]| Body::Raw { content_type: Some(kind), bytes: bytes.to_vec() };
     for (method, path, body, status) in [
         (Method::GET, "/api/me", Body::None, 200),
-        (Method::GET, "/", Body::None, 404),
+        (Method::GET, "/", Body::None, 200),
         (Method::GET, "/assets/app-abc123.js", Body::None, 200),
         (Method::GET, "/api/nope", Body::None, 404),
         (Method::GET, "/nope.js", Body::None, 404),

@@ -12,7 +12,7 @@ async fn ends_the_session_and_removes_the_cookie() {
     let answer = browser.logout().await;
     assert_eq!(answer.status, 204);
     assert!(answer.header("set-cookie").starts_with(REMOVAL), "{}", answer.header("set-cookie"));
-    assert_eq!(answer.header("clear-site-data"), r#""cache", "storage""#);
+    assert_eq!(answer.header("clear-site-data"), r#""storage""#);
     assert_eq!(answer.headers.get_all("set-cookie").iter().count(), 1);
 
     browser.get("/api/me").await.is(401, "not_authenticated");

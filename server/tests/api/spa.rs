@@ -26,6 +26,66 @@ async fn the_page_answers_navigations() {
     assert_eq!((head.status, head.body.len()), (200, 0));
 }
 
+/// curl, load balancers, uptime monitors and link previews send `*/*` or no Accept header at all.
+#[actix_web::test]
+async fn the_page_answers_every_client_that_takes_html() {
+    let app = spawn().await;
+    let mut browser = app.browser();
+    let document = ("sec-fetch-dest", "document");
+    for headers in [
+        &[][..],
+        &[("accept", "*/*")],
+        &[("accept", "text/*")],
+        &[("accept", "image/*, */*;q=0.1")],
+        &[("accept", "application/json, text/html;q=0.5")],
+        &[("accept", "text/html"), document],
+        &[("accept", "*/*"), ("sec-fetch-dest", "empty")],
+    ] {
+        browser.headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        for (method, path) in
+            [(Method::GET, "/"), (Method::HEAD, "/"), (Method::GET, "/link/abc"), (Method::HEAD, "/x")]
+        {
+            let answer = browser.send(method.clone(), path, Body::None).await;
+            let found = (answer.status, answer.header("content-type"), answer.header("vary"));
+            let page = (200, "text/html; charset=utf-8", "accept-encoding, accept, sec-fetch-dest");
+            assert_eq!(found, page, "{method} {path} {headers:?}");
+        }
+    }
+    for headers in [
+        &[("accept", "application/json")][..],
+        &[("accept", "text/html;q=0, */*")],
+        &[("accept", "*/*;q=0")],
+        &[("accept", "image/avif,image/webp,*/*;q=0.8"), ("sec-fetch-dest", "image")],
+        &[("accept", "*/*"), ("sec-fetch-dest", "script")],
+        &[("accept", "text/css,*/*;q=0.1"), ("sec-fetch-dest", "style")],
+        &[("sec-fetch-dest", "font")],
+        &[("accept", "application/json"), ("sec-fetch-dest", "empty")],
+    ] {
+        browser.headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        for path in ["/", "/link/abc", "/x"] {
+            browser.get(path).await.is(404, "not_found");
+        }
+        assert_eq!(browser.get("/theme.js").await.status, 200, "files do not ask: {headers:?}");
+    }
+}
+
+#[actix_web::test]
+async fn password_managers_find_the_page_for_a_new_password() {
+    let app = spawn().await;
+    let mut browser = app.browser();
+    for (method, accept) in [(Method::GET, "*/*"), (Method::HEAD, "text/html"), (Method::GET, "application/json")] {
+        browser.headers = vec![("accept", accept.to_owned())];
+        let answer = browser.send(method, "/.well-known/change-password", Body::None).await;
+        assert_eq!((answer.status, answer.header("location")), (302, "/account/security"));
+    }
+    let wrong = browser.send(Method::POST, "/.well-known/change-password", Body::None).await;
+    assert_eq!((wrong.status, wrong.header("allow")), (405, "GET, HEAD"));
+    // Password managers open this to learn whether a 200 means anything (W3C, section 4.3).
+    browser.headers = vec![("accept", "text/html".to_owned())];
+    let nonsense = "/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200";
+    browser.get(nonsense).await.is(404, "not_found");
+}
+
 #[actix_web::test]
 async fn folders_are_not_listed() {
     let app = spawn().await;
@@ -44,7 +104,7 @@ async fn nothing_else_gets_the_page() {
     let mut browser = navigating(app.browser());
     for path in [
         "/assets/gone-abc.js",
-        "/favicon.ico",
+        "/gone.ico",
         "/wp-login.php",
         "/.env",
         "/.secret",
@@ -58,10 +118,6 @@ async fn nothing_else_gets_the_page() {
         "/api/me.html",
     ] {
         browser.get(path).await.is(404, "not_found");
-    }
-    let mut script = app.browser();
-    for path in ["/", "/search"] {
-        script.get(path).await.is(404, "not_found");
     }
     browser.send(Method::POST, "/search", Body::None).await.is(405, "method_not_allowed");
 }
