@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::config::{Config, EnvironmentKind};
 use crate::db::{self, Db, Versions, migrate};
 use crate::events::{self, Newsroom};
+use crate::features::{self, Offered};
 use crate::housekeeping::Housekeeping;
 use crate::http::assets::Assets;
 use crate::http::browser::Browsers;
@@ -269,6 +270,7 @@ impl Application {
         outbox: Outbox,
         forgotten: ForgottenPasswords,
     ) -> io::Result<Server> {
+        let offered = Offered::of(&self.config);
         let Config { http, session, token, registration_open, .. } = self.config;
         let proxies = TrustedProxies::new(http.trusted_proxies.clone());
         let envelope = Data::new(Envelope {
@@ -329,6 +331,7 @@ impl Application {
 
             let api = web::scope("/api")
                 .configure(system::routes::configure)
+                .configure(features::configure)
                 .service(with_session)
                 .wrap(from_fn(sharing(&origins, same_site::guard)))
                 .wrap(Condition::new(!http.allowed_origins.is_empty(), cors(&http.allowed_origins)));
@@ -354,6 +357,7 @@ impl Application {
                 .app_data(verifier.clone())
                 .app_data(forgotten.clone())
                 .app_data(ThinData(registration))
+                .app_data(ThinData(offered))
                 .app_data(ThinData(newsroom.clone()))
                 .app_data(ThinData(refresh_cookie))
                 .app_data(origins.clone())

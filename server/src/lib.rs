@@ -9,6 +9,7 @@
 //! | [`housekeeping`] | keeping the tables small |
 //! | [`openapi`] | the document that describes the API |
 //! | [`monitoring`] | being watched: what Prometheus is told |
+//! | [`features`] | what the sign-in pages can offer |
 //! | [`login`] | signing in and out |
 //! | [`administration`] | what administrators do to people |
 //! | [`links`] | links that are good for one use: invitations, new passwords, addresses |
@@ -41,6 +42,7 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod events;
+pub mod features;
 pub mod fold;
 pub mod housekeeping;
 pub mod http;

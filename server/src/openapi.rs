@@ -7,7 +7,9 @@ use utoipa::{Modify, OpenApi};
 
 use crate::http::problem::{Code, FieldError};
 use crate::identity::EndReason;
-use crate::{access_tokens, administration, api_tokens, audit, events, links, login, sessions, system, users};
+use crate::{
+    access_tokens, administration, api_tokens, audit, events, features, links, login, sessions, system, users,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -50,6 +52,7 @@ use crate::{access_tokens, administration, api_tokens, audit, events, links, log
         sessions::routes::end,
         sessions::routes::end_others,
         events::routes::follow,
+        features::show,
         system::routes::health,
         system::routes::server_time,
         system::routes::openapi,
@@ -99,10 +102,11 @@ fn problem() -> utoipa::openapi::schema::Object {
 
 /// The pattern of every path that the document describes, as it is routed. Written down, because making the document at start
 /// would take more memory than all else the server then holds.
-pub const PATTERNS: [&str; 30] = [
+pub const PATTERNS: [&str; 31] = [
     "/api/audit",
     "/api/docs",
     "/api/events",
+    "/api/features",
     "/api/forgot-password",
     "/api/health",
     "/api/links/{token}",

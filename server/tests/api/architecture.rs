@@ -4,12 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the roof to the ground: a module uses only what stands after it, or beside it in the same row.
-const ORDER: [&[&str]; 23] = [
+const ORDER: [&[&str]; 24] = [
     &["cli"],
     &["app"],
     &["housekeeping"],
     &["openapi"],
     &["monitoring"],
+    &["features"],
     &["login"],
     &["administration"],
     &["links"],

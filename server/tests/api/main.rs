@@ -20,6 +20,7 @@ mod database_server;
 mod directory;
 mod events;
 mod faults;
+mod features;
 mod guard;
 mod hashing;
 mod headers;

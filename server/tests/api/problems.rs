@@ -33,6 +33,7 @@ impl Caller {
                 (Method::POST, "/api/register".to_owned(), json!({"username": "carol", "password": NEW_PASSWORD}))
             }
             "forgotPassword" => (Method::POST, "/api/forgot-password".to_owned(), json!({"username": "alice"})),
+            "getFeatures" => (Method::GET, "/api/features".to_owned(), Value::Null),
             "getSetup" => (Method::GET, "/api/setup".to_owned(), Value::Null),
             "setup" => {
                 let body = json!({"token": target, "username": "carol", "password": NEW_PASSWORD});

@@ -78,7 +78,7 @@ async fn the_document_is_openapi_3_1_and_names_every_operation() {
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
     let operations: Vec<&Value> =
         document["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values()).collect();
-    assert_eq!(operations.len(), 41);
+    assert_eq!(operations.len(), 42);
     assert!(
         operations.iter().all(|operation| operation["operationId"].is_string() && operation["description"].is_string()
             || operation["summary"].is_string())
@@ -99,7 +99,9 @@ async fn the_docs_page_loads_nothing() {
 async fn what_needs_no_session_asks_for_none() {
     let app = spawn().await;
     let mut browser = app.signed_in("alice").await;
-    for (path, queries) in [("/api/health", 1), ("/api/servertime", 0), ("/api/openapi.json", 0), ("/api/docs", 0)] {
+    for (path, queries) in
+        [("/api/health", 1), ("/api/features", 1), ("/api/servertime", 0), ("/api/openapi.json", 0), ("/api/docs", 0)]
+    {
         assert_eq!(log_line(&browser.get(path).await)["queries"], queries, "{path}");
     }
 }

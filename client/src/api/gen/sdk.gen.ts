@@ -59,6 +59,9 @@ import type {
   ForgotPasswordData,
   ForgotPasswordErrors,
   ForgotPasswordResponses,
+  GetFeaturesData,
+  GetFeaturesErrors,
+  GetFeaturesResponses,
   GetSetupData,
   GetSetupErrors,
   GetSetupResponses,
@@ -176,6 +179,17 @@ export const followEvents = <ThrowOnError extends boolean = false>(
 ) =>
   (options?.client ?? client).sse.get<FollowEventsResponses, FollowEventsErrors, ThrowOnError>({
     url: "/events",
+    ...options,
+  });
+
+/**
+ * What the sign-in pages can offer on this server. Needs no credential and says nothing about any account.
+ */
+export const getFeatures = <ThrowOnError extends boolean = false>(
+  options?: Options<GetFeaturesData, ThrowOnError>,
+) =>
+  (options?.client ?? client).get<GetFeaturesResponses, GetFeaturesErrors, ThrowOnError>({
+    url: "/features",
     ...options,
   });
 

@@ -269,6 +269,40 @@ export type Ended = {
 };
 
 /**
+ * What the sign-in pages can offer.
+ */
+export type Features = {
+  /**
+   * The id of the provider that this browser signed in with last.
+   */
+  last_used: string | null;
+  /**
+   * Whether this server sends mail, and so links to reset a password.
+   */
+  mail: boolean;
+  /**
+   * Whether passkeys can be used.
+   */
+  passkeys: boolean;
+  /**
+   * Signing in with a password.
+   */
+  password: PasswordFeatures;
+  /**
+   * The providers to sign in with, in the order of their buttons.
+   */
+  providers: Array<ProviderFeature>;
+  /**
+   * Who can create an account.
+   */
+  registration: RegistrationMode;
+  /**
+   * Whether the first administrator has not been created yet.
+   */
+  setup_needed: boolean;
+};
+
+/**
  * One field that is not acceptable.
  */
 export type FieldError = {
@@ -678,6 +712,20 @@ export type PageUser = {
 };
 
 /**
+ * Signing in with a password.
+ */
+export type PasswordFeatures = {
+  /**
+   * Whether a password can be used to sign in.
+   */
+  login: boolean;
+  /**
+   * The least number of characters of a new password.
+   */
+  min_length: number;
+};
+
+/**
  * The old password and the new one.
  */
 export type PasswordRequest = {
@@ -792,6 +840,33 @@ export type ProfileChanges = {
 };
 
 /**
+ * An external identity provider that people can sign in with.
+ */
+export type ProviderFeature = {
+  /**
+   * Whether signing in with it can create an account.
+   */
+  can_register: boolean;
+  /**
+   * The configured id.
+   */
+  id: string;
+  /**
+   * What the button looks like.
+   */
+  kind: ProviderKind;
+  /**
+   * The name on the button.
+   */
+  name: string;
+};
+
+/**
+ * A kind of external identity provider.
+ */
+export type ProviderKind = "google" | "github" | "microsoft" | "apple" | "oidc";
+
+/**
  * The proof.
  */
 export type ReauthRequest = {
@@ -822,6 +897,11 @@ export type RegisterRequest = {
    */
   username: string;
 };
+
+/**
+ * Who can create an account.
+ */
+export type RegistrationMode = "open" | "closed";
 
 /**
  * What a person may do.
@@ -1196,6 +1276,36 @@ export type FollowEventsResponses = {
 };
 
 export type FollowEventsResponse = FollowEventsResponses[keyof FollowEventsResponses];
+
+export type GetFeaturesData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: "/features";
+};
+
+export type GetFeaturesErrors = {
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable";
+  };
+};
+
+export type GetFeaturesError = GetFeaturesErrors[keyof GetFeaturesErrors];
+
+export type GetFeaturesResponses = {
+  200: Features;
+};
+
+export type GetFeaturesResponse = GetFeaturesResponses[keyof GetFeaturesResponses];
 
 export type ForgotPasswordData = {
   body: ForgotPassword;
