@@ -67,7 +67,7 @@ pub enum ProviderKind {
     Microsoft,
     /// Apple.
     Apple,
-    /// Another OpenID Connect provider.
+    /// Any other provider that speaks `OpenID Connect`.
     Oidc,
 }
 

@@ -1,5 +1,4 @@
-//! The browser that made a session, as far as it tells: its family and its operating system, never a version, so that an
-//! update signs nobody out.
+//! The browser that made a request, as far as its User-Agent says: its family and its operating system, never a version.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,8 +11,8 @@ const MAX_USER_AGENT: usize = 512;
 /// How many User-Agents are kept; browsers of one release send the same.
 const KEPT: usize = 1024;
 
-/// A browser's family and operating system, for example "Firefox on Linux". It binds a session to its browser, and names
-/// the device in the person's list.
+/// A browser's family and operating system, for example "Firefox on Linux". It names the device in the user's list, and the
+/// session is bound to it (`sessions::binding`): a changed name of a family or system ends stored sessions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Browser(Arc<str>);
 

@@ -5,6 +5,7 @@
 //! for the extractors). Where nothing can begin or end a session and the cookie's signature was verified before, the first of
 //! them asks the store itself, and the request goes past actix-session (`passing`).
 
+mod binding;
 mod cookie;
 pub mod device;
 mod exchange;

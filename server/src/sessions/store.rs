@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
 use actix_web::cookie::time::Duration;
 
+use super::binding::is_same_browser;
 use super::exchange;
 use super::model::{Kind, Lifetime};
 use super::queries::{self, FoundSession};
@@ -126,7 +127,7 @@ fn found(row: Result<Option<FoundSession>, sqlx::Error>) -> Result<Option<Found>
 }
 
 fn presented_by(browser: &str) -> bool {
-    exchange::with(|exchange| exchange.client.browser.as_str() == browser).unwrap_or(false)
+    exchange::with(|exchange| is_same_browser(browser, exchange.client.browser.as_str())).unwrap_or(false)
 }
 
 fn hash_of(key: &SessionKey) -> Option<TokenHash> {

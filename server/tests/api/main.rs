@@ -17,6 +17,7 @@ mod cors;
 mod cross_site;
 mod database;
 mod database_server;
+mod desktop_mode;
 mod directory;
 mod events;
 mod faults;

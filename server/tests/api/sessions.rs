@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::app::{Browser, CHROME, FIREFOX, PASSWORD, TestApp, spawn, spawn_with};
 use crate::mail_server::until;
 
-async fn reason(browser: &mut Browser) -> Value {
+pub async fn reason(browser: &mut Browser) -> Value {
     let answer = browser.get("/api/me").await;
     answer.is(401, "session_ended");
     assert!(answer.json()["at"].as_str().unwrap().ends_with('Z'));
