@@ -32,6 +32,8 @@ use crate::telemetry::{self, RequestFacts};
 use crate::traces::{Answered, Parent, Traces};
 
 static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Container engines and load balancers ask for it every few seconds, so success is logged at the debug level.
+const HEALTH: &str = "/api/health";
 
 /// What the layer needs to know of the server.
 #[derive(Debug)]
@@ -230,6 +232,8 @@ impl Exchange {
             line!(error);
         } else if is_suspicious {
             line!(warn);
+        } else if path == HEALTH && status == 200 {
+            line!(debug);
         } else {
             line!(info);
         }

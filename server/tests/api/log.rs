@@ -31,6 +31,20 @@ async fn one_line_a_request_with_what_is_needed() {
     assert!(line["duration_us"].is_u64() && line["timestamp"].is_string() && line["level"] == "INFO", "{line}");
 }
 
+/// Container engines and load balancers ask every few seconds.
+#[actix_web::test]
+async fn a_successful_health_check_is_not_logged_by_default() {
+    let app = spawn().await;
+    let mut browser = app.browser();
+    let well = browser.get("/api/health").await;
+    assert_eq!((well.status, &log_line(&well)["level"]), (200, &"DEBUG".into()));
+    let wrong = browser.post("/api/health", json!({})).await;
+    assert_eq!((wrong.status, &log_line(&wrong)["level"]), (405, &"INFO".into()));
+    app.db.close().await;
+    let away = browser.get("/api/health").await;
+    assert_eq!((away.status, &log_line(&away)["level"]), (503, &"ERROR".into()));
+}
+
 #[actix_web::test]
 async fn a_refusal_says_who_was_refused() {
     let app = spawn().await;
