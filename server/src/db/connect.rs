@@ -18,7 +18,7 @@ use sqlx::{ConnectOptions, Connection, Database, Executor, MySqlConnection, PgCo
 use tokio::runtime::Handle;
 
 use super::Db;
-use super::failure::is_in_use;
+use super::failure::{explain, is_in_use};
 use super::prepare::STATEMENTS_KEPT;
 use crate::config::{DatabaseConfig, DatabaseKind};
 use crate::random;
@@ -110,7 +110,8 @@ impl Db {
                 let pool = remote_pool(MySqlPoolOptions::new(), config, &demotion)
                     .after_connect(|connection, _| Box::pin(prepare_mysql(connection)))
                     .connect_with(mysql_options(url)?)
-                    .await?;
+                    .await
+                    .map_err(explain)?;
                 Ok(Self::MySql(Remote::new(pool, demotion)))
             }
             DatabaseKind::Postgres => {

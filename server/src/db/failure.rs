@@ -42,6 +42,26 @@ fn sqlite_code(error: &sqlx::Error) -> Option<u32> {
     error.code()?.parse::<u32>().ok().map(|code| code & 0xff)
 }
 
+/// MySQL has to see the password, which is sent over an encrypted connection only.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "MySQL accepts this user's password (caching_sha2_password) over TLS or a socket only: add ?ssl-mode=VERIFY_IDENTITY to the \
+     URL (&ssl-ca=FILE names an authority of your own; ?ssl-mode=REQUIRED encrypts without verifying), or on the same machine \
+     ?socket=/run/mysqld/mysqld.sock"
+)]
+pub(super) struct PlainTextConnection;
+
+/// Says in plain words what sqlx says in terms of how it was compiled: it would encrypt the password with the server's RSA key by
+/// the crate `rsa` alone, which has a known weakness (RUSTSEC-2023-0071).
+pub(super) fn explain(error: sqlx::Error) -> sqlx::Error {
+    match error {
+        sqlx::Error::Configuration(error) if error.to_string().starts_with("RSA auth backend disabled") => {
+            sqlx::Error::Configuration(PlainTextConnection.into())
+        }
+        other => other,
+    }
+}
+
 /// What to do when a database cannot be opened.
 #[must_use]
 pub fn advice(error: &sqlx::Error) -> &'static str {
@@ -62,6 +82,8 @@ pub fn is_unavailable(error: &sqlx::Error) -> bool {
         sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed
+        // A new connection was refused before it was open.
+        | sqlx::Error::Configuration(_)
         | sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)
         | sqlx::Error::Protocol(_) => true,

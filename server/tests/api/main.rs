@@ -9,6 +9,7 @@ mod architecture;
 mod audit;
 mod authorization;
 mod backup;
+mod caching_sha2;
 mod cli;
 mod clock_ahead;
 mod commands;
