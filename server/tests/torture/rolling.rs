@@ -35,8 +35,8 @@ impl Nginx {
         for (from, to) in [
             ("/tmp/", &format!("{}/", folder.display())),
             ("access_log off;", &log),
-            ("hallpass-a:3000", &format!("127.0.0.1:{}", servers[0])),
-            ("hallpass-b:3000", &format!("127.0.0.1:{}", servers[1])),
+            ("172.28.57.11:3000", &format!("127.0.0.1:{}", servers[0])),
+            ("172.28.57.12:3000", &format!("127.0.0.1:{}", servers[1])),
             ("listen 8080;", &format!("listen 127.0.0.1:{port};")),
         ] {
             assert!(conf.contains(from), "{from} is not in docs/deploy/nginx.conf any more");
