@@ -113,6 +113,16 @@ torture-fuzz $PROPTEST_CASES="1000000":
 torture-schema examples="1000":
     bash server/tests/schema/run.sh {{ examples }}
 
+# The server's tests and `hallpass copy` on MySQL 9, MariaDB 11.8 and PostgreSQL 18 of Debian's unstable suite; needs root
+[group('check')]
+test-engines: (packages "debootstrap")
+    bash server/tests/engines.sh
+
+# Dockerfile, docker-compose.yml and its backups for real, on a Docker engine of the test's own; needs root and Debian 12
+[group('check')]
+test-containers: build
+    bash server/tests/containers/run.sh {{ server }}
+
 # Three MariaDB nodes as one Galera cluster, one of them killed under load; GALERA_OPTIONS='name=value;...' are the nodes'
 [group('check')]
 test-cluster: (packages "mariadb-backup" "galera-4")
@@ -151,6 +161,8 @@ packages *more:
     for program in curl openssl python3; do command -v "$program" >/dev/null || missing+=("$program"); done
     python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
     for package in {{ more }}; do dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package"); done
+    # For MySQL 9, which Debian's stable suite does not have.
+    [ "$(id -u)" != 0 ] || command -v debootstrap >/dev/null || missing+=(debootstrap)
     [ ${#missing[@]} = 0 ] && exit 0
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
         apt-get update -qq

@@ -4,6 +4,12 @@
 #                                                   (no FOLDER: on this machine); /tmp and the users are this machine's
 # Kept below $HALLPASS_TEST_CACHE (~/.cache/hallpass). DEBIAN_MIRROR names another mirror than apt's. Needs root.
 
+# Arguments of debian_folder: the newest servers, which are in Debian's unstable suite. MySQL and MariaDB do not share a folder.
+# shellcheck disable=SC2034
+SID_MYSQL=(sid-mysql sid mysql-server-core,mysql-client-core)
+# shellcheck disable=SC2034
+SID_OTHERS=(sid-others sid postgresql-18,mariadb-server-core,mariadb-client-core)
+
 test_cache() {
     local folder=${HALLPASS_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hallpass}
     mkdir -p "$folder"
@@ -47,15 +53,18 @@ debian_folder() {
     echo "$folder"
 }
 
+# Where temporary files are, before a server is given a folder of its own for them.
+debian_temporary=${TMPDIR:-/tmp}
+
 in_debian() {
     local root=$1
     shift
     [ -n "$root" ] || exec "$@"
-    # A namespace of its own: its mounts end with it. TMPDIR may lie elsewhere.
+    # A namespace of its own: its mounts end with it.
     exec unshare --mount --propagation private sh -c '
         root=$1 temporary=$2
         shift 2
         mkdir -p "$root$temporary"
         for path in /proc /dev /etc/passwd /etc/group "$temporary"; do mount --rbind "$path" "$root$path"; done
-        exec chroot "$root" "$@"' - "$root" "${TMPDIR:-/tmp}" "$@"
+        exec chroot "$root" "$@"' - "$root" "$debian_temporary" "$@"
 }

@@ -253,6 +253,34 @@ async fn another_machine_with_a_certificate_that_can_be_verified_is_accepted() {
     assert!(outcome.is_err(), "a certificate for another address: {outcome:?}");
 }
 
+/// docker-compose.yml: the images make one user, which owns the schema; docs/deploy/secrets.sh writes the URLs.
+#[actix_web::test]
+async fn the_settings_of_the_containers_work() {
+    let folder = tempfile::tempdir().unwrap();
+    open_to_all(folder.path());
+    let options =
+        if is_mysql() { Vec::new() } else { certificates(folder.path(), ELSEWHERE).options(database::kind()) };
+    let Some(server) = start(&options) else { return };
+    let (statements, query): (&[&str], &str) = match server.kind {
+        DatabaseKind::MySql => (
+            &[
+                "CREATE DATABASE hallpass",
+                "CREATE USER hallpass@'%' IDENTIFIED BY 'f00d'",
+                "GRANT ALL ON hallpass.* TO hallpass@'%'",
+            ],
+            "?ssl-mode=REQUIRED",
+        ),
+        _ => (&["CREATE DATABASE hallpass", "ALTER ROLE hallpass PASSWORD 'f00d'"], "?sslmode=disable"),
+    };
+    server.execute(statements).await;
+    let url = server.url(ELSEWHERE, query);
+    let url = url.replace("root@", "hallpass@").replace("hallpass@", "hallpass:f00d@");
+    let url = url.replace("/mysql?", "/hallpass?").replace("/postgres?", "/hallpass?");
+    let app = spawn_with(&[("DATABASE_URL", &url)]).await;
+    let mut browser = app.signed_in("alice").await;
+    browser.get("/api/me").await.is(200, "");
+}
+
 /// docs/DEPLOY.md: one user that makes the schema, and one for the server.
 #[actix_web::test]
 async fn the_server_needs_to_read_and_write_rows_and_nothing_else() {
