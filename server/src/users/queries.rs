@@ -365,9 +365,10 @@ pub async fn count(db: &Db) -> Result<i64, sqlx::Error> {
 /// # Errors
 /// Those of the database.
 pub async fn has_admin(db: &Db) -> Result<bool, sqlx::Error> {
-    const COUNT: Sql = sql!("SELECT COUNT(*) FROM user_account WHERE role = ?");
-    let count: i64 = on_db!(db, COUNT, |pool, text| sqlx::query_scalar(text).bind(Role::Admin).fetch_one(pool).await)?;
-    Ok(count > 0)
+    const FIND: Sql = sql!("SELECT id FROM user_account WHERE role = ? LIMIT 1");
+    let found: Option<String> =
+        on_db!(db, FIND, |pool, text| sqlx::query_scalar(text).bind(Role::Admin).fetch_optional(pool).await)?;
+    Ok(found.is_some())
 }
 
 /// Locks the enabled administrators until the transaction ends, so that no two of them can each go in the belief that the

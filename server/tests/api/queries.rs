@@ -1,6 +1,7 @@
 //! How many statements a request costs, as its log line counts them.
 
 use hallpass::config::DatabaseKind;
+use hallpass::db::Db;
 
 use crate::app::{PASSWORD, log_line, spawn, spawn_configured};
 use crate::database;
@@ -59,4 +60,17 @@ async fn one_connection_gives_the_same_verdicts() {
     assert_eq!(app.browser().login("alice", PASSWORD).await.status, 200);
     assert_eq!(alice.delete("/api/sessions").await.json()["ended"], 1);
     assert_eq!(alice.logout().await.status, 204);
+}
+
+/// Whoever opens the page asks whether there is one.
+#[actix_web::test]
+async fn an_administrator_is_found_without_reading_all_accounts() {
+    let app = spawn().await;
+    let Db::Sqlite { reader, .. } = &app.db else { return };
+    let plan = "EXPLAIN QUERY PLAN SELECT id FROM user_account WHERE role = 'admin' LIMIT 1";
+    let steps: Vec<(i64, i64, i64, String)> = sqlx::query_as(plan).fetch_all(reader).await.unwrap();
+    assert!(
+        steps.iter().all(|(.., step)| step.starts_with("SEARCH") && step.contains("user_account_by_role")),
+        "{steps:?}"
+    );
 }
