@@ -2,46 +2,39 @@
 //!
 //! A hash takes tens of milliseconds and 19 MiB. On the threads that serve requests it would stop them; on an unbounded
 //! pool a flood of logins would take all memory. Here a flood fills the queue, and who comes next is told to come back.
+//! New passwords are held against the rule here as well, because estimating their strength takes time that strangers can ask for.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use argon2::password_hash::phc::{Output, PasswordHash, Salt};
-use argon2::{Algorithm, Argon2, Block, Params, Version};
 use secrecy::{ExposeSecret, SecretString};
-use subtle::ConstantTimeEq;
 use tokio::sync::oneshot;
 
-use super::stored::{Argon2Hash, StoredHash};
+pub use super::engine::Verdict;
+use super::engine::{Counters, Engine};
+use super::password::{PasswordError, PasswordRule, normalize};
 use crate::config::PasswordConfig;
-use crate::random;
 
 /// How many requests wait for a thread before the next one is refused.
 const QUEUE: usize = 64;
-const TAG_BYTES: usize = 32;
-const SALT_BYTES: usize = 16;
 
 /// The queue is full; nothing was computed.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("every hashing thread is busy and the queue is full")]
 pub struct Overloaded;
 
-/// What a verification found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Verdict {
-    /// The password is the one that was hashed.
-    pub matches: bool,
-    /// The hash was made in another way than today's, by another system perhaps, and should be made anew.
-    pub outdated: bool,
-}
-
 enum Job {
     Hash { password: SecretString, reply: oneshot::Sender<String> },
-    Verify { password: SecretString, stored: Option<String>, reply: oneshot::Sender<Verdict> },
+    HashNew { password: SecretString, rule: PasswordRule, about: [String; 3], reply: oneshot::Sender<NewHash> },
+    Verify { password: SecretString, stored: Option<String>, may_match: bool, reply: oneshot::Sender<Verdict> },
 }
+
+/// The PHC string of a new password, or why it is refused.
+type NewHash = Result<String, PasswordError>;
 
 /// How busy the threads are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +49,7 @@ pub struct Load {
 #[derive(Clone)]
 pub struct Hasher {
     queue: SyncSender<Job>,
-    computed: Arc<AtomicU64>,
+    counters: Counters,
     waiting: Arc<AtomicUsize>,
     refused: Arc<AtomicU64>,
 }
@@ -78,22 +71,18 @@ impl Hasher {
     /// operating system gives no thread.
     #[must_use]
     pub fn start(config: &PasswordConfig) -> Self {
-        let params = Params::new(config.memory_kib, config.iterations, config.parallelism, Some(TAG_BYTES))
-            .expect("the configuration is checked");
         let (queue, jobs) = sync_channel(QUEUE);
         let jobs = Arc::new(Mutex::new(jobs));
-        let computed = Arc::new(AtomicU64::new(0));
-        let waiting = Arc::new(AtomicUsize::new(0));
-        let dummy = Arc::new(nobodys_hash(&params));
+        let (counters, waiting) = (Counters::default(), Arc::new(AtomicUsize::new(0)));
         for number in 0..config.threads {
-            let (jobs, dummy) = (Arc::clone(&jobs), Arc::clone(&dummy));
-            let (params, computed, waiting) = (params.clone(), Arc::clone(&computed), Arc::clone(&waiting));
+            let (jobs, waiting) = (Arc::clone(&jobs), Arc::clone(&waiting));
+            let engine = Engine::new(config, counters.clone());
             thread::Builder::new()
                 .name(format!("hash-{number}"))
-                .spawn(move || work(&jobs, &waiting, Engine::new(params, computed), &dummy))
+                .spawn(move || work(&jobs, &waiting, engine))
                 .expect("a thread for hashing");
         }
-        Self { queue, computed, waiting, refused: Arc::default() }
+        Self { queue, counters, waiting, refused: Arc::default() }
     }
 
     /// The PHC string of a new password.
@@ -106,14 +95,46 @@ impl Hasher {
         answer.await.map_err(|_| Overloaded)
     }
 
-    /// Compares a password with a stored hash, ours or another system's. Without one, or with one that cannot be read, the
-    /// work of ours is done against a hash that nothing matches, so that the time tells nothing.
+    /// The PHC string of a new password that keeps to the rule; `about` are words about its person.
+    ///
+    /// # Errors
+    /// [`Overloaded`] at once when the queue is full.
+    pub async fn hash_new(
+        &self,
+        password: SecretString,
+        rule: PasswordRule,
+        about: [String; 3],
+    ) -> Result<NewHash, Overloaded> {
+        let (reply, answer) = oneshot::channel();
+        self.submit(Job::HashNew { password, rule, about, reply })?;
+        answer.await.map_err(|_| Overloaded)
+    }
+
+    /// Compares a password with a stored hash, ours or another system's. A refusal costs as much whatever the stored hash is, and
+    /// whether there is one, so that the time tells nothing: see the module `engine`.
     ///
     /// # Errors
     /// [`Overloaded`] at once when the queue is full.
     pub async fn verify(&self, password: SecretString, stored: Option<String>) -> Result<Verdict, Overloaded> {
+        self.answer(password, stored, true).await
+    }
+
+    /// Does the work of [`Self::verify`] for an attempt that is refused in any case.
+    ///
+    /// # Errors
+    /// [`Overloaded`] at once when the queue is full.
+    pub async fn refuse(&self, password: SecretString, stored: Option<String>) -> Result<Verdict, Overloaded> {
+        self.answer(password, stored, false).await
+    }
+
+    async fn answer(
+        &self,
+        password: SecretString,
+        stored: Option<String>,
+        may_match: bool,
+    ) -> Result<Verdict, Overloaded> {
         let (reply, answer) = oneshot::channel();
-        self.submit(Job::Verify { password, stored, reply })?;
+        self.submit(Job::Verify { password, stored, may_match, reply })?;
         answer.await.map_err(|_| Overloaded)
     }
 
@@ -132,7 +153,13 @@ impl Hasher {
     /// How many hashes have been computed since the start.
     #[must_use]
     pub fn computed(&self) -> u64 {
-        self.computed.load(Ordering::SeqCst)
+        self.counters.computed()
+    }
+
+    /// How much work those were, in KiB that Argon2 has gone through once.
+    #[must_use]
+    pub fn worked(&self) -> u64 {
+        self.counters.worked()
     }
 
     /// How busy the threads are right now.
@@ -155,121 +182,42 @@ impl Hasher {
 }
 
 /// One thread's life: take a job, do it, answer; end when nobody can send any more.
-fn work(jobs: &Mutex<Receiver<Job>>, waiting: &AtomicUsize, mut engine: Engine, dummy: &str) {
+fn work(jobs: &Mutex<Receiver<Job>>, waiting: &AtomicUsize, mut engine: Engine) {
     loop {
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        if job.is_ok() {
-            waiting.fetch_sub(1, Ordering::SeqCst);
-        }
-        match job {
-            Err(_) => return,
-            // Whoever asked has hung up: the work would be for nobody.
-            Ok(Job::Hash { reply, .. }) if reply.is_closed() => {}
-            Ok(Job::Verify { reply, .. }) if reply.is_closed() => {}
-            Ok(Job::Hash { password, reply }) => {
-                let _ = reply.send(engine.hash(password.expose_secret().as_bytes()));
-            }
-            Ok(Job::Verify { password, stored, reply }) => {
-                let password = password.expose_secret().as_bytes();
-                let verdict = stored.and_then(|stored| engine.verify(password, &stored));
-                let _ = reply.send(verdict.unwrap_or_else(|| {
-                    let _ = engine.verify(password, dummy);
-                    Verdict { matches: false, outdated: false }
-                }));
-            }
+        let Ok(job) = job else { return };
+        waiting.fetch_sub(1, Ordering::SeqCst);
+        // A job that panics is not answered; the thread lives on for the others.
+        if catch_unwind(AssertUnwindSafe(|| answer(&mut engine, job))).is_err() {
+            tracing::error!("a password could not be hashed: the hashing thread panicked");
         }
     }
 }
 
-/// Stands in for the hash of people who do not exist. Nothing was hashed for it, and no password that matches can be found.
-fn nobodys_hash(params: &Params) -> String {
-    phc(params, &random::bytes(), &random::bytes())
-}
-
-/// The text of a hash that was made with these parameters.
-fn phc(params: &Params, salt: &[u8; SALT_BYTES], tag: &[u8; TAG_BYTES]) -> String {
-    let phc = PasswordHash {
-        algorithm: Algorithm::Argon2id.ident(),
-        version: Some(Version::V0x13.into()),
-        params: params.try_into().expect("checked parameters have a text"),
-        salt: Some(Salt::new(salt).expect("16 bytes are a salt")),
-        hash: Some(Output::new(tag).expect("32 bytes are a tag")),
-    };
-    phc.to_string()
-}
-
-/// Argon2id with memory that is kept from one hash to the next: faulting in 19 MiB anew costs as much as a third of it.
-struct Engine {
-    params: Params,
-    memory: Vec<Block>,
-    computed: Arc<AtomicU64>,
-}
-
-impl Engine {
-    fn new(params: Params, computed: Arc<AtomicU64>) -> Self {
-        Self { params, memory: Vec::new(), computed }
-    }
-
-    fn hash(&mut self, password: &[u8]) -> String {
-        let salt = random::bytes::<SALT_BYTES>();
-        let params = self.params.clone();
-        let mut tag = [0; TAG_BYTES];
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
-        self.compute(&argon2, password, &salt, &mut tag).expect("parameters, salt and tag are of allowed lengths");
-        phc(&params, &salt, &tag)
-    }
-
-    /// `None` where the stored text is not a hash that may be computed.
-    fn verify(&mut self, password: &[u8], stored: &str) -> Option<Verdict> {
-        match StoredHash::parse(stored).ok()? {
-            StoredHash::Argon2(hash) => self.verify_argon2(password, &hash),
-            StoredHash::Foreign(hash) => {
-                self.computed.fetch_add(1, Ordering::SeqCst);
-                let matches = hash.matches(password);
-                // A wrong password is to cost no less than it does for others, however cheap the hash that was imported.
-                if !matches {
-                    return None;
-                }
-                Some(Verdict { matches, outdated: true })
-            }
+fn answer(engine: &mut Engine, job: Job) {
+    match job {
+        // Whoever asked has hung up: the work would be for nobody.
+        Job::Hash { reply, .. } if reply.is_closed() => {}
+        Job::HashNew { reply, .. } if reply.is_closed() => {}
+        Job::Verify { reply, .. } if reply.is_closed() => {}
+        Job::Hash { password, reply } => {
+            let _ = reply.send(engine.hash(password.expose_secret().as_bytes()));
         }
-    }
-
-    fn verify_argon2(&mut self, password: &[u8], hash: &Argon2Hash) -> Option<Verdict> {
-        let Argon2Hash { algorithm, version, params, salt, tag, is_plain } = hash;
-        let mut computed = vec![0; tag.len()];
-        let argon2 = Argon2::new(*algorithm, *version, params.clone());
-        self.compute(&argon2, password, salt.as_ref(), &mut computed)?;
-        let is_ours = *algorithm == Algorithm::Argon2id
-            && *version == Version::V0x13
-            && *is_plain
-            && tag.len() == TAG_BYTES
-            && params.m_cost() == self.params.m_cost()
-            && params.t_cost() == self.params.t_cost()
-            && params.p_cost() == self.params.p_cost();
-        Some(Verdict { matches: computed.ct_eq(tag.as_bytes()).into(), outdated: !is_ours })
-    }
-
-    fn compute(&mut self, argon2: &Argon2<'_>, password: &[u8], salt: &[u8], tag: &mut [u8]) -> Option<()> {
-        self.computed.fetch_add(1, Ordering::SeqCst);
-        let (needed, kept) = (argon2.params().block_count(), self.params.block_count());
-        if self.memory.len() < needed {
-            self.memory.reserve_exact(needed - self.memory.len());
-            self.memory.resize(needed, Block::default());
+        Job::HashNew { password, rule, about, reply } => {
+            let password = normalize(&password);
+            let verdict = rule.check(&password, &about.each_ref().map(String::as_str));
+            let _ = reply.send(verdict.map(|()| engine.hash(password.expose_secret().as_bytes())));
         }
-        let outcome = argon2.hash_password_into_with_memory(password, salt, tag, &mut self.memory[..needed]);
-        // A foreign hash may have needed more than ours: give that back.
-        if self.memory.len() > kept {
-            self.memory.truncate(kept);
-            self.memory.shrink_to_fit();
+        Job::Verify { password, stored, may_match, reply } => {
+            let _ = reply.send(engine.verify(password.expose_secret().as_bytes(), stored.as_deref(), may_match));
         }
-        outcome.ok()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::secret::blocklist::Blocklist;
 
     fn config(memory_kib: u32, threads: usize) -> PasswordConfig {
         PasswordConfig { memory_kib, iterations: 1, parallelism: 1, threads, min_length: 12, blocklist: None }
@@ -305,32 +253,12 @@ mod tests {
         for line in fixtures.lines().skip(1) {
             let (name, hash) = line.split_once(',').unwrap();
             let stored = Some(hash.trim_matches('"').to_owned());
-            let before = hasher.computed();
             let right = hasher.verify("correct horse battery staple".into(), stored.clone()).await.unwrap();
             assert_eq!(right, Verdict { matches: true, outdated: true }, "{name}");
             for wrong in ["correct horse battery stapl", "correct horse battery staple ", "", "\0"] {
                 assert!(!hasher.verify(wrong.into(), stored.clone()).await.unwrap().matches, "{name}: {wrong:?}");
             }
-            // Four were wrong: where the hash is cheap, the usual one makes up for it.
-            let expected = if hash.contains("argon2") { 5 } else { 9 };
-            assert_eq!(hasher.computed() - before, expected, "{name}");
         }
-    }
-
-    #[test]
-    fn memory_is_kept_at_what_our_own_hashes_need() {
-        let engine = |memory_kib| Engine::new(Params::new(memory_kib, 1, 1, Some(TAG_BYTES)).unwrap(), Arc::default());
-        let (cheap, dear) = (engine(64).hash(b"a password"), engine(1024).hash(b"a password"));
-        let mut ours = engine(256);
-        assert!(ours.verify(b"a password", &cheap).unwrap().matches);
-        let own = ours.hash(b"a password");
-        assert_eq!(ours.memory.capacity(), 256);
-        let place = ours.memory.as_ptr();
-        assert!(ours.verify(b"a password", &cheap).unwrap().matches);
-        assert_eq!((ours.memory.len(), ours.memory.as_ptr()), (256, place));
-        assert!(ours.verify(b"a password", &dear).unwrap().matches);
-        assert_eq!((ours.memory.len(), ours.memory.capacity()), (256, 256));
-        assert!(ours.verify(b"a password", &own).unwrap().matches);
     }
 
     #[tokio::test]
@@ -346,6 +274,17 @@ mod tests {
             hasher.verify("a password".into(), stored.clone()).await.unwrap();
             assert_eq!(hasher.computed() - before, 1, "{stored:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_new_password_that_breaks_the_rule_is_not_hashed_and_a_good_one_is_as_it_is_normalised() {
+        let hasher = Hasher::start(&config(64, 1));
+        let rule = || PasswordRule { min_length: 12, known: Blocklist::default() };
+        let about = || ["alice".to_owned(), String::new(), String::new()];
+        let refused = hasher.hash_new("passwordpassword".into(), rule(), about()).await.unwrap();
+        assert_eq!((refused, hasher.computed()), (Err(PasswordError::Common), 0));
+        let phc = hasher.hash_new("cafe\u{301} au lait noir".into(), rule(), about()).await.unwrap().unwrap();
+        assert!(hasher.verify("caf\u{e9} au lait noir".into(), Some(phc)).await.unwrap().matches);
     }
 
     #[tokio::test]

@@ -2,9 +2,9 @@
 
 use secrecy::{ExposeSecret, SecretString};
 use unicode_normalization::UnicodeNormalization;
-use zxcvbn::zxcvbn;
 
 use super::blocklist::Blocklist;
+use super::strength;
 
 /// NIST SP 800-63B-4, 3.1.1.2 asks for at least 64; more than this helps nobody and costs time.
 pub const MAX_CHARACTERS: usize = 256;
@@ -81,7 +81,7 @@ impl PasswordRule {
         if rest.len() < text.len() && rest.chars().count() < min_length.div_ceil(2) {
             return Err(PasswordError::Personal);
         }
-        if zxcvbn(text, &context).guesses_log10() < MIN_GUESSES_LOG10 {
+        if strength::is_weaker_than(MIN_GUESSES_LOG10, text, &context) {
             return Err(PasswordError::Common);
         }
         if self.known.contains(text) {
@@ -122,6 +122,29 @@ mod tests {
             ["passwordpassword", "123456789012", "qwertyuiopasdf", "aaaaaaaaaaaa", "password1234", "abcdefghijkl"]
         {
             assert_eq!(check(common), Err(PasswordError::Common), "{common}");
+        }
+    }
+
+    #[test]
+    fn the_commonest_are_refused_however_often_they_are_repeated_and_however_they_are_written() {
+        for common in [
+            "welcome".repeat(30),
+            format!("1{}", "welcome".repeat(30)),
+            "p@$$w0rd".repeat(12),
+            "abcdefghijklmnopqrstuvwxyz".repeat(3),
+            format!("{}b", "a".repeat(200)),
+            "password".repeat(32),
+            "1/1/1991".repeat(20),
+            "qwertyuiop".repeat(9),
+        ] {
+            assert_eq!(check(&common), Err(PasswordError::Common), "{common}");
+        }
+        for good in [
+            "a somewhat longer sentence about turtles, rain and the price of umbrellas in november",
+            &format!("{} turtles like the rain", "a".repeat(60)),
+            "{}[]<>()!|$+%@ 4 8 3 6 9 1 7 0 5 2 are typed with turtles on the keyboard, said nobody ever",
+        ] {
+            assert_eq!(check(good), Ok(()), "{good}");
         }
     }
 

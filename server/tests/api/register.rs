@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::app::{Answer, TestApp, spawn, spawn_with};
+use crate::app::{Answer, FullQueue, TestApp, spawn, spawn_with};
 
 const NEW: &str = "other words nobody guesses";
 
@@ -145,4 +145,22 @@ async fn the_first_link_is_good_for_an_hour() {
     app.advance(3600);
     let wish = json!({"token": token, "username": "root", "password": NEW});
     app.browser().post("/api/setup", wish).await.is(404, "not_found");
+}
+
+/// Estimating how good a password is takes time that anybody can ask for.
+#[actix_web::test]
+async fn new_passwords_are_judged_on_the_hashing_threads() {
+    let app = spawn_with(&[("REGISTRATION", "open"), ("HASH_THREADS", "1")]).await;
+    let link = app.setup_token().await;
+    let weak = json!({"username": "alice", "password": "passwordpassword"});
+    let first = json!({"token": link, "username": "alice", "password": "passwordpassword"});
+    let full = FullQueue::of(&app).await;
+    app.browser().post("/api/register", weak.clone()).await.is(503, "overloaded");
+    app.browser().post("/api/setup", first.clone()).await.is(503, "overloaded");
+    drop(full);
+    while app.hasher.load().waiting > 0 {
+        actix_web::rt::task::yield_now().await;
+    }
+    app.browser().post("/api/register", weak).await.is(422, "invalid_input");
+    app.browser().post("/api/setup", first).await.is(422, "invalid_input");
 }
