@@ -27,6 +27,7 @@ use crate::http::client_ip::TrustedProxies;
 use crate::http::drain::Drain;
 use crate::http::envelope::{self, Envelope};
 use crate::http::extract::MAX_BODY;
+use crate::http::forwarding::ForwardingCheck;
 use crate::http::layer::sharing;
 use crate::http::problem::{Code, Problem};
 use crate::http::same_site::{self, TrustedOrigins};
@@ -279,6 +280,7 @@ impl Application {
             metrics: self.metrics.clone(),
             traces: self.traces,
             proxies: proxies.clone(),
+            forwarding: ForwardingCheck::default(),
         });
         let origins = Data::new(TrustedOrigins::new(http.origin(), http.allowed_origins.clone()));
         let rules = LoginRules {

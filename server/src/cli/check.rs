@@ -4,7 +4,7 @@ use anyhow::bail;
 
 use crate::access_tokens::AccessTokens;
 use crate::app::StartError;
-use crate::config::{Config, DatabaseConfig};
+use crate::config::{Config, DatabaseConfig, HttpConfig};
 use crate::db::{self, Db, migrate};
 use crate::mail::Smtp;
 use crate::secret::blocklist::Blocklist;
@@ -13,6 +13,9 @@ use crate::users::queries as users;
 pub(super) async fn run() -> anyhow::Result<()> {
     let config = Config::from_env()?;
     println!("configuration  ok, for {}", config.http.public_url);
+    if let Some(advice) = proxies(&config.http) {
+        println!("proxies        {advice}");
+    }
     AccessTokens::new(&config.token, config.http.origin())?;
     println!("database       {}", database(&config.database).await?);
     println!("mail           {}", mail(&config).await?);
@@ -26,6 +29,14 @@ pub(super) async fn run() -> anyhow::Result<()> {
     }
     println!("web app        ok, {}", config.http.client_dist.display());
     Ok(())
+}
+
+/// What is probably missing from `TRUSTED_PROXIES`: Hallpass speaks plain HTTP, so https means that there is a proxy.
+fn proxies(http: &HttpConfig) -> Option<&'static str> {
+    (http.is_https() && http.trusted_proxies.is_empty()).then_some(
+        "TRUSTED_PROXIES is not set, though PUBLIC_URL is https: everybody behind the proxy counts as one address and shares one \
+         budget of failed sign-ins. Set it to the address of the proxy, for example TRUSTED_PROXIES=127.0.0.1",
+    )
 }
 
 async fn mail(config: &Config) -> anyhow::Result<String> {

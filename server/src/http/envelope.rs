@@ -23,6 +23,7 @@ use uuid::Uuid;
 use super::client_ip::TrustedProxies;
 use super::connection::{Requests, UnderWay};
 use super::drain::Drain;
+use super::forwarding::ForwardingCheck;
 use super::headers;
 use super::pieces;
 use super::problem::{Code, Problem};
@@ -48,6 +49,8 @@ pub struct Envelope {
     pub traces: Traces,
     /// Whose word is good about the span that a request is part of.
     pub proxies: TrustedProxies,
+    /// Warns of a proxy that is not among them.
+    pub forwarding: ForwardingCheck,
 }
 
 impl Envelope {
@@ -130,6 +133,7 @@ impl Exchange {
         connection: Option<&Requests>,
     ) -> Self {
         envelope.metrics.requests().begin();
+        envelope.forwarding.look(&envelope.proxies, head.peer_addr, &head.headers);
         Self {
             parent: envelope.parent(head),
             ip: envelope.proxies.client_ip(head.peer_addr, &head.headers),

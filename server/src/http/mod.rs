@@ -11,6 +11,7 @@ pub mod cursor;
 pub mod drain;
 pub mod envelope;
 pub mod extract;
+pub mod forwarding;
 pub mod headers;
 pub mod layer;
 pub mod navigation;

@@ -2,8 +2,9 @@
 
 use secrecy::SecretString;
 
-use super::guard::{Guard, Seat, Way};
+use super::guard::{Claim, Guard, Origin, Seat, Way};
 use super::open::{Login, Opening, open};
+use super::queries;
 use super::throttle::{Bucket, Waits};
 use crate::audit::{self, Entry, Event};
 use crate::clock::Clock;
@@ -89,8 +90,8 @@ impl Authenticator {
     ///
     /// Unknown name, wrong password and disabled account take the same way: one look-up, one hash, one refusal.
     pub(super) async fn authenticate(&self, attempt: &Attempt) -> Result<(Account, Option<String>), Problem> {
-        let address = Bucket::of(attempt.client.ip);
-        let seat = match self.seat(attempt, address) {
+        let (address, claim) = (Bucket::of(attempt.client.ip), attempt.way.claim());
+        let seat = match self.seat(attempt, &claim, address) {
             Ok(seat) => seat,
             Err(refusal) => {
                 self.count(Some(refusal.code()));
@@ -103,7 +104,7 @@ impl Authenticator {
         // A task of its own, which goes on when the client hangs up: else nobody would count the failure of who never waits
         // for the answer.
         let finding = async move {
-            let found = this.find_out(attempt, address, seat).await;
+            let found = this.find_out(attempt, &claim, address, seat).await;
             this.count(found.as_ref().err().map(Problem::code));
             found
         };
@@ -111,26 +112,58 @@ impl Authenticator {
     }
 
     /// Refuses whom it can before any work is done for them, for a flood is to cost next to nothing; everybody else has a seat.
-    fn seat(&self, attempt: &Attempt, address: Bucket) -> Result<Seat, Problem> {
+    fn seat(&self, attempt: &Attempt, claim: &Claim, address: Bucket) -> Result<Seat, Problem> {
         self.hasher.must_have_room()?;
-        self.waits.must_be_over(address, self.clock.now())?;
-        Ok(self.guard.seat(&attempt.way, &attempt.username, address.key())?)
+        if claim.begins_with_address() {
+            self.waits.must_be_over(address, self.clock.now())?;
+        }
+        Ok(self.guard.seat(claim, &attempt.username, address.key())?)
+    }
+
+    /// Whose budget the attempt uses, now that the account is known.
+    async fn origin(&self, way: &Way, account: Option<&Account>) -> Result<Origin, sqlx::Error> {
+        let device = match way {
+            Way::Session(id) => return Ok(Origin::Session(id.clone())),
+            Way::SignIn(device) => device,
+        };
+        // Looked for in any case, so that it takes as long where there is no account.
+        let id = account.map_or("nobody", |account| account.id.as_str());
+        let (Some(account), Some(nonce), Some(since)) = (account, device.nonce(id), device.known_since(id)) else {
+            return Ok(Origin::Stranger);
+        };
+        let is_spent = Bucket::of_known_browsers(&account.id).seconds_to_wait(&self.db, self.clock.now()).await? > 0;
+        let is_stranger = is_spent || queries::was_denied(&self.db, &account.id, since).await?;
+        Ok(if is_stranger { Origin::Stranger } else { Origin::Browser(nonce.to_vec()) })
     }
 
     async fn find_out(
         &self,
         attempt: Attempt,
+        claim: &Claim,
         address: Bucket,
         seat: Seat,
     ) -> Result<(Account, Option<String>), Problem> {
         let Self { db, clock, hasher, .. } = self;
-        self.waits.must_be_free(address, db, clock.now()).await?;
+        if claim.begins_with_address() {
+            self.waits.must_be_free(address, db, clock.now()).await?;
+        }
         let account = users::find_by_name(db, &attempt.username).await?;
-        let admission = self.guard.admit(seat, &attempt.way, &attempt.username, account.as_ref()).await?;
+        let origin = self.origin(&attempt.way, account.as_ref()).await?;
+        if matches!(origin, Origin::Stranger) && !claim.begins_with_address() {
+            self.waits.must_be_over(address, clock.now())?;
+            self.waits.must_be_free(address, db, clock.now()).await?;
+        }
+        let admission = self.guard.admit(seat, &origin, &attempt.username, account.as_ref()).await?;
         let password = password::normalize(&attempt.password);
-        let readable = account.as_ref().filter(|_| !admission.is_blind());
-        let stored = readable.map(|account| account.password_hash.clone());
-        let verdict = match hasher.verify(password.clone(), stored).await {
+        let may_match = account.as_ref().is_some_and(|account| !account.disabled) && !admission.is_blind();
+        let stored = account.as_ref().map(|account| account.password_hash.clone());
+        // What is refused in any case costs what another refusal of the same account does.
+        let outcome = if may_match {
+            hasher.verify(password.clone(), stored).await
+        } else {
+            hasher.refuse(password.clone(), stored).await
+        };
+        let verdict = match outcome {
             Ok(verdict) => verdict,
             Err(overloaded) => {
                 admission.withdraw().await?;
@@ -138,7 +171,7 @@ impl Authenticator {
             }
         };
         match account {
-            Some(account) if verdict.matches && !account.disabled => {
+            Some(account) if verdict.matches => {
                 admission.succeed().await?;
                 // A full queue must not spoil a login that is already right: the next one will do.
                 let rehashed = if verdict.outdated { hasher.hash(password).await.ok() } else { None };
@@ -146,7 +179,8 @@ impl Authenticator {
             }
             account => {
                 let must_wait = admission.fail().await?;
-                self.fail(address, must_wait, account.as_ref(), &attempt.client).await?;
+                let throttled = self.count_elsewhere(&origin, address, account.as_ref()).await? || must_wait;
+                self.note_failure(throttled, account.as_ref(), &attempt.client).await?;
                 Err(Problem::new(Code::InvalidCredentials))
             }
         }
@@ -168,16 +202,31 @@ impl Authenticator {
         Err(Problem::new(Code::InvalidCredentials))
     }
 
-    /// Counts a failure of the address, and notes it. What was typed is not kept: it may be a password in the wrong field.
-    async fn fail(
+    /// Counts a failure where it counts besides the guard's own bucket; says whether the next attempt there has to wait.
+    async fn count_elsewhere(
         &self,
+        origin: &Origin,
         address: Bucket,
-        must_wait: bool,
+        account: Option<&Account>,
+    ) -> Result<bool, sqlx::Error> {
+        let now = self.clock.now();
+        match (origin, account) {
+            (Origin::Session(_), _) => Ok(false),
+            (Origin::Browser(_), Some(account)) => {
+                Bucket::of_known_browsers(&account.id).fail(&self.db, now).await.map(|()| false)
+            }
+            _ => self.waits.fail(address, &self.db, now).await,
+        }
+    }
+
+    /// Notes a failure. What was typed is not kept: it may be a password in the wrong field.
+    async fn note_failure(
+        &self,
+        throttled: bool,
         account: Option<&Account>,
         client: &Client,
     ) -> Result<(), sqlx::Error> {
         let now = self.clock.now();
-        let throttled = self.waits.fail(address, &self.db, now).await? || must_wait;
         let event = if throttled { Event::LoginThrottled } else { Event::LoginFailed };
         let mut entry = Entry::new(event, now).from(Some(client));
         if let Some(account) = account {

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
 use super::authenticate::check_name;
+use super::queries;
 use super::throttle::Bucket;
 use crate::audit::{self, Entry, Event};
 use crate::clock::Clock;
@@ -19,6 +20,7 @@ use crate::http::problem::Problem;
 use crate::links::{Links, Purpose};
 use crate::mail::{Message, Outbox};
 use crate::problems;
+use crate::sessions::device::Device;
 use crate::sessions::queries as sessions;
 use crate::users::model::NO_PASSWORD;
 use crate::users::queries as users;
@@ -70,8 +72,10 @@ problems!(
 #[utoipa::path(post, path = "/forgot-password", operation_id = "forgotPassword", tag = "signing in",
     request_body = ForgotPassword,
     responses((status = 202, description = "Taken. A mail follows where it can."), ForgotProblems))]
+#[expect(clippy::too_many_arguments, reason = "a handler's arguments are what it is given by name")]
 pub(crate) async fn forgot(
     client: Client,
+    device: Device,
     json: Json<ForgotPassword>,
     requests: Data<ForgottenPasswords>,
     db: Data<Db>,
@@ -82,7 +86,13 @@ pub(crate) async fn forgot(
     // A task of its own, which goes on when the client hangs up: else nobody would count the request of who never waits for
     // the answer.
     let taken = actix_web::rt::spawn(async move {
-        Bucket::of_reset_requests(client.ip).must_take(&db, clock.now()).await?;
+        let known = match known_browsers(&db, &device, &username).await? {
+            Some(bucket) => bucket.take(&db, clock.now()).await?,
+            None => false,
+        };
+        if !known {
+            Bucket::of_reset_requests(client.ip).must_take(&db, clock.now()).await?;
+        }
         if let Some(requests) = &requests.0
             && requests.try_send(Request { username, client }).is_err()
         {
@@ -92,6 +102,17 @@ pub(crate) async fn forgot(
     });
     taken.await.map_err(Problem::internal)??;
     Ok(HttpResponse::Accepted().finish())
+}
+
+/// The budget of the browsers that the account knows, where this is one: somebody else at the same address must not use it up.
+async fn known_browsers(db: &Db, device: &Device, username: &str) -> Result<Option<Bucket>, sqlx::Error> {
+    if device.proof().is_none() {
+        return Ok(None);
+    }
+    let Some(account) = users::find_by_name(db, username).await? else { return Ok(None) };
+    let Some(since) = device.known_since(&account.id) else { return Ok(None) };
+    let is_denied = queries::was_denied(db, &account.id, since).await?;
+    Ok((!is_denied).then(|| Bucket::of_known_reset_requests(&account.id)))
 }
 
 struct Worker {

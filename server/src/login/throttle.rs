@@ -2,7 +2,8 @@
 //!
 //! A bucket a client address, kept in the database so that several servers count together, as one number (the generic cell
 //! rate algorithm, ITU-T I.371): the moment at which all failures will be forgotten. Only failures count, so an office
-//! behind one address does not lock itself out by signing in. Mails are slowed down in the same way, for each person and for
+//! behind one address does not lock itself out by signing in. Browsers that the account knows and live sessions are not counted
+//! by their address at all: somebody else behind it cannot lock them out. Mails are slowed down in the same way, for each person and for
 //! each address that they go to.
 
 use std::net::IpAddr;
@@ -29,6 +30,9 @@ struct Pace {
 const WAITS: usize = 10_000;
 /// What one client address may try.
 const ATTEMPTS: Pace = Pace { burst: 10, cost: 6_000_000, most: 20 };
+/// Failures of all browsers together that one account knows. When they are used up, its browsers are treated as strangers: people
+/// who once had the password may have made any number of them known.
+const KNOWN_BROWSERS: Pace = Pace { burst: 60, cost: 300_000_000, most: 120 };
 /// Accounts that one client address may ask for; those of them that are made count as a failure does.
 const REGISTRATIONS: Pace = Pace { burst: 60, cost: 6_000_000, most: 60 };
 /// Mails to one person that anybody can cause.
@@ -52,6 +56,12 @@ impl Bucket {
         Self::named(b"address:", address)
     }
 
+    /// Failed sign-ins in browsers that the account knows.
+    pub fn of_known_browsers(user_id: &str) -> Self {
+        let key = Sha256::new_with_prefix(b"known browsers:").chain_update(user_id).finalize().into();
+        Self { key, pace: KNOWN_BROWSERS }
+    }
+
     /// Of accounts that were made.
     pub fn of_registrations(address: IpAddr) -> Self {
         Self::named(b"registrations:", address)
@@ -65,6 +75,12 @@ impl Bucket {
     /// Of forgotten passwords.
     pub fn of_reset_requests(address: IpAddr) -> Self {
         Self::named(b"reset requests:", address)
+    }
+
+    /// The same in browsers that the account knows.
+    pub fn of_known_reset_requests(user_id: &str) -> Self {
+        let key = Sha256::new_with_prefix(b"known reset requests:").chain_update(user_id).finalize().into();
+        Self { key, pace: ATTEMPTS }
     }
 
     /// Of mails with a new password to one person.

@@ -1,5 +1,8 @@
 //! Browsers that a person has signed in with before: known by a cookie that outlives their sessions and gives no access (OWASP,
 //! "Slow Down Online Guessing Attacks with Device Cookies"). Nothing is stored of it; it proves itself by its signature.
+//!
+//! Each entry has two signatures. One covers the account, and is verified once the account is known. The other one, the seal,
+//! shows without a query that this server made the entry for somebody, so that made-up cookies get no special treatment.
 
 use std::future::{Ready, ready};
 
@@ -28,8 +31,12 @@ const NONCE: usize = 16;
 const SINCE: usize = 8;
 /// How many people a browser is known to; the one who signed in longest ago is forgotten first.
 const PEOPLE: usize = 5;
+const TAG: usize = 32;
+const SEAL: usize = 16;
 /// Characters of the entry of one person.
-const ENTRY: usize = 75;
+const ENTRY: usize = 96;
+/// Characters of an entry from before entries had a seal; replaced when the person signs in.
+const UNSEALED_ENTRY: usize = 75;
 
 /// What makes and knows such cookies.
 #[derive(Clone, Debug)]
@@ -52,20 +59,35 @@ impl Devices {
     fn read(&self, headers: &HeaderMap) -> Vec<Entry> {
         let value = cookies::only(headers, self.name).unwrap_or_default();
         let entries = value.split('.').take(PEOPLE);
-        entries.filter(|entry| entry.len() == ENTRY).filter_map(|entry| URL_SAFE_NO_PAD.decode(entry).ok()).collect()
+        let entries = entries.filter(|entry| matches!(entry.len(), ENTRY | UNSEALED_ENTRY));
+        entries.filter_map(|entry| URL_SAFE_NO_PAD.decode(entry).ok()).collect()
     }
 }
 
-/// A nonce, since when one person has used the browser, and the signature of both for that person.
+/// A nonce, since when one person has used the browser, the signature of both for that person, and the seal of all three.
 type Entry = Vec<u8>;
 
 fn signature(key: &SecretString, facts: &[u8], user_id: &str) -> Hmac<Sha256> {
-    let mut mac =
-        Hmac::<Sha256>::new_from_slice(key.expose_secret().as_bytes()).expect("HMAC takes keys of any length");
-    mac.update(b"hallpass device\0");
-    mac.update(facts);
-    mac.update(user_id.as_bytes());
-    mac
+    keyed(key, b"hallpass device\0").chain_update(facts).chain_update(user_id)
+}
+
+/// The signature that needs no account, of facts and tag.
+fn seal(key: &SecretString, sealed: &[u8]) -> Hmac<Sha256> {
+    keyed(key, b"hallpass device seal\0").chain_update(sealed)
+}
+
+fn keyed(key: &SecretString, purpose: &[u8]) -> Hmac<Sha256> {
+    let mac = Hmac::<Sha256>::new_from_slice(key.expose_secret().as_bytes()).expect("HMAC takes keys of any length");
+    mac.chain_update(purpose)
+}
+
+/// A whole entry.
+fn mint(key: &SecretString, facts: &[u8], user_id: &str) -> Entry {
+    let tag = signature(key, facts, user_id).finalize().into_bytes();
+    let mut entry = [facts, &tag[..]].concat();
+    let seal = seal(key, &entry).finalize().into_bytes();
+    entry.extend_from_slice(&seal[..SEAL]);
+    entry
 }
 
 /// The browser of a request.
@@ -79,7 +101,8 @@ impl Device {
     /// The person's entry, where its signature holds.
     fn entry(&self, user_id: &str) -> Option<&Entry> {
         self.presented.iter().find(|entry| {
-            entry.split_first_chunk::<{ NONCE + SINCE }>().is_some_and(|(facts, tag)| {
+            entry.split_first_chunk::<{ NONCE + SINCE }>().is_some_and(|(facts, signatures)| {
+                let tag = &signatures[..signatures.len().min(TAG)];
                 self.devices.keys.iter().any(|key| signature(key, facts, user_id).verify_slice(tag).is_ok())
             })
         })
@@ -93,6 +116,19 @@ impl Device {
     #[must_use]
     pub fn claims_to_be_known(&self) -> bool {
         !self.presented.is_empty()
+    }
+
+    /// The entries that this server has made, for whomever; `None` where there is none. Costs no query.
+    #[must_use]
+    pub fn proof(&self) -> Option<Vec<u8>> {
+        let is_sealed = |entry: &&Entry| {
+            entry.split_at_checked(NONCE + SINCE + TAG).is_some_and(|(sealed, tag)| {
+                tag.len() == SEAL
+                    && self.devices.keys.iter().any(|key| seal(key, sealed).verify_truncated_left(tag).is_ok())
+            })
+        };
+        let sealed = self.presented.iter().filter(is_sealed).flatten().copied().collect::<Vec<u8>>();
+        (!sealed.is_empty()).then_some(sealed)
     }
 
     /// Since when the person signs in with this browser; `None` where it is new to them.
@@ -119,10 +155,9 @@ impl Device {
             facts[NONCE..].copy_from_slice(&now.as_micros().to_be_bytes());
             facts
         });
-        let tag = signature(&self.devices.keys[0], &facts, user_id).finalize().into_bytes();
         let own = self.entry(user_id);
         let others = self.presented.iter().filter(|entry| Some(*entry) != own).cloned();
-        let entries = [[&facts[..], &tag[..]].concat()].into_iter().chain(others).take(PEOPLE);
+        let entries = [mint(&self.devices.keys[0], &facts, user_id)].into_iter().chain(others).take(PEOPLE);
         let value = entries.map(|entry| URL_SAFE_NO_PAD.encode(entry)).collect::<Vec<_>>().join(".");
         let cookie = Cookie::build(self.devices.name, value).path("/").http_only(true).max_age(KEPT);
         let cookie = cookie.secure(self.devices.secure).same_site(self.devices.same_site).finish();
@@ -153,9 +188,7 @@ mod tests {
     }
 
     fn made(key: &str, user_id: &str, since: i64) -> Vec<u8> {
-        let facts = [&[7; NONCE][..], &since.to_be_bytes()].concat();
-        let tag = signature(&key.into(), &facts, user_id).finalize().into_bytes();
-        [&facts[..], &tag[..]].concat()
+        mint(&key.into(), &[&[7; NONCE][..], &since.to_be_bytes()].concat(), user_id)
     }
 
     #[test]
@@ -166,14 +199,16 @@ mod tests {
         assert_eq!(since(&["b", "a"], good.clone()), Some(Timestamp::from_micros(42)));
         assert_eq!(since(&["b"], good.clone()), None);
         assert_eq!(since(&["a"], made("a", "bob", 42)), None);
-        for at in 0..good.len() {
+        for at in 0..NONCE + SINCE + TAG {
             let mut bent = good.clone();
             bent[at] ^= 1;
             assert_eq!(since(&["a"], bent), None, "{at}");
         }
-        for junk in [vec![], vec![0; 10], good[..good.len() - 1].to_vec(), [&good[..], &[0]].concat()] {
+        for junk in [vec![], vec![0; 10], good[..NONCE + SINCE + TAG - 1].to_vec()] {
             assert_eq!(since(&["a"], junk), None);
         }
+        // As entries were before they had a seal.
+        assert_eq!(since(&["a"], good[..NONCE + SINCE + TAG].to_vec()), Some(Timestamp::from_micros(42)));
         assert_eq!(device(&["a"], Vec::new()).known_since("alice"), None);
         let shared = device(&["a"], vec![made("a", "bob", 7), vec![], good]);
         assert_eq!(
@@ -181,6 +216,28 @@ mod tests {
             (Some(Timestamp::from_micros(42)), Some(Timestamp::from_micros(7)))
         );
         assert_eq!(URL_SAFE_NO_PAD.encode(made("a", "bob", 7)).len(), ENTRY);
+    }
+
+    #[test]
+    fn only_what_the_server_has_made_is_a_proof() {
+        let proof = |keys: &[&str], presented: &[&[u8]]| {
+            device(keys, presented.iter().map(|entry| entry.to_vec()).collect()).proof()
+        };
+        let (good, other) = (made("a", "alice", 42), made("a", "bob", 7));
+        assert_eq!(proof(&["a"], &[&good]), Some(good.clone()));
+        assert_eq!(proof(&["b", "a"], &[&good]), Some(good.clone()), "old keys still verify");
+        assert_eq!(proof(&["b"], &[&good]), None);
+        assert_eq!(proof(&["a"], &[&good, &[0; 72], &other]), Some([good.clone(), other].concat()));
+        for at in 0..good.len() {
+            let mut bent = good.clone();
+            bent[at] ^= 1;
+            assert_eq!(proof(&["a"], &[&bent]), None, "{at}");
+        }
+        for junk in
+            [&[][..], &[0; 10], &good[..NONCE + SINCE + TAG], &good[..good.len() - 1], &[&good[..], &[0]].concat()]
+        {
+            assert_eq!(proof(&["a"], &[junk]), None);
+        }
     }
 }
 
@@ -203,9 +260,7 @@ mod properties {
     }
 
     fn entry(nonce: [u8; NONCE], since: i64) -> String {
-        let facts = [&nonce[..], &since.to_be_bytes()].concat();
-        let tag = signature(&KEY.into(), &facts, "alice").finalize().into_bytes();
-        URL_SAFE_NO_PAD.encode([&facts[..], &tag[..]].concat())
+        URL_SAFE_NO_PAD.encode(mint(&KEY.into(), &[&nonce[..], &since.to_be_bytes()].concat(), "alice"))
     }
 
     proptest! {

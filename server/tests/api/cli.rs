@@ -135,6 +135,18 @@ fn check_says_what_it_found() {
 }
 
 #[test]
+fn check_advises_to_trust_the_proxy_that_https_implies() {
+    let folder = tempfile::tempdir().unwrap();
+    let advises = |settings: &[(&str, &str)]| {
+        text(&hallpass_with(folder.path(), &["check"], "", settings)).contains("TRUSTED_PROXIES is not set")
+    };
+    let https = ("PUBLIC_URL", "https://login.example.com");
+    assert!(advises(&[https]));
+    assert!(!advises(&[https, ("TRUSTED_PROXIES", "127.0.0.1")]));
+    assert!(!advises(&[]));
+}
+
+#[test]
 fn openapi_needs_no_configuration() {
     let folder = tempfile::tempdir().unwrap();
     let output = hallpass_with(folder.path(), &["openapi"], "", &[("PORT", "x")]);

@@ -178,6 +178,60 @@ async fn the_owners_browser_does_not_wait_for_strangers_nor_they_for_it() {
 }
 
 #[actix_web::test]
+async fn an_owners_browser_that_has_waited_is_not_judged_by_what_strangers_do_at_the_other_name() {
+    let app = spawn().await;
+    let mut home = known(&app).await;
+    for _ in 0..5 {
+        home.login("alice", "wrong").await.is(401, "invalid_credentials");
+    }
+    Strangers::of(&app).hammer("alice@example.com", 64).await;
+    app.advance(1);
+    home.login("alice", PASSWORD).await.is(200, "");
+}
+
+/// Whoever once had the password may have made any number of browsers known.
+#[actix_web::test]
+async fn known_browsers_add_up_to_no_more_guesses() {
+    let app = spawn().await;
+    let home = known(&app).await;
+    let mut browsers = Vec::new();
+    for _ in 0..20 {
+        browsers.push(known(&app).await);
+    }
+    let before = app.hasher.computed();
+    for browser in &mut browsers {
+        for _ in 0..5 {
+            browser.login("alice", "wrong").await;
+        }
+    }
+    // Sixty of theirs, and then those of strangers: five.
+    assert_eq!(app.hasher.computed() - before, 65);
+    // What is used up comes back, and a sign-in in a known browser is one again.
+    home.clone().login("alice", PASSWORD).await.is(429, "too_many_attempts");
+    app.advance(300);
+    home.clone().login("alice", PASSWORD).await.is(200, "");
+}
+
+#[actix_web::test]
+async fn a_browser_whose_sign_in_was_denied_is_a_stranger() {
+    let app = spawn().await;
+    let mut home = app.browser();
+    let answer = home.login("alice", PASSWORD).await;
+    let (name, value) = answer.is(200, "").cookie("device").unwrap();
+    let session = home.cookie.clone().unwrap();
+    home.cookie = Some(format!("{session}; {name}={value}"));
+    app.advance(2 * 24 * 3600);
+    let mut thief = known(&app).await;
+    let asked = home.get("/api/me/new-sign-ins").await.json();
+    let path = format!("/api/me/new-sign-ins/{}", asked["items"][0]["session_id"].as_str().unwrap());
+    home.post(&path, json!({"was_me": false})).await.is(204, "");
+    Strangers::of(&app).hammer("alice", 8).await;
+    thief.login("alice", PASSWORD).await.is(429, "too_many_attempts");
+    home.cookie = Some(format!("{name}={value}"));
+    home.login("alice", PASSWORD).await.is(200, "");
+}
+
+#[actix_web::test]
 async fn username_and_address_are_not_worth_twice_as_many_guesses() {
     let app = spawn().await;
     let strangers = Strangers::of(&app);
@@ -325,16 +379,20 @@ async fn so_is_a_crowd_of_browsers_that_pretend_to_be_known() {
     let mut owner = known(&app).await;
     owner.headers.push(("x-forwarded-for", "203.0.113.1".to_owned()));
     let pretence = [("cookie", format!("device={}", "A".repeat(75))), ("x-forwarded-for", "203.0.113.2".to_owned())];
+    let mut housemate = owner.clone();
+    housemate.headers = vec![pretence[1].clone()];
     let (mut stranger, mut neighbour, mut late) = (app.browser(), app.browser(), app.browser());
     neighbour.headers.extend_from_slice(&pretence);
     late.headers.extend_from_slice(&pretence);
-    let (queries, owner, stranger, neighbour) = futures_util::join!(
+    let (queries, owner, housemate, stranger, neighbour) = futures_util::join!(
         crowd(&app, &pretence),
         owner.login("alice", PASSWORD),
+        housemate.login("alice", PASSWORD),
         stranger.login("alice", PASSWORD),
         neighbour.login("bob", PASSWORD)
     );
     assert!(!queries.is_empty() && queries.iter().all(|queries| *queries == 0), "{queries:?}");
-    assert_eq!((owner.status, stranger.status, neighbour.status), (200, 200, 200));
+    assert_eq!((owner.status, housemate.status), (200, 200), "an owner's browser, also at the address of the crowd");
+    assert_eq!((stranger.status, neighbour.status), (200, 200));
     assert_eq!(late.login("alice", PASSWORD).await.status, 200, "afterwards everything is as before");
 }

@@ -7,6 +7,7 @@ use actix_web::{App, HttpServer, web};
 use hallpass::http::client_ip::TrustedProxies;
 use hallpass::http::drain::Drain;
 use hallpass::http::envelope::{self, Envelope};
+use hallpass::http::forwarding::ForwardingCheck;
 use hallpass::http::layer::sharing;
 use hallpass::metrics::Metrics;
 use hallpass::traces::Traces;
@@ -54,6 +55,7 @@ async fn a_panic_is_a_500_like_any_other() {
         metrics: Metrics::new(Vec::new(), []),
         traces: Traces::default(),
         proxies: TrustedProxies::default(),
+        forwarding: ForwardingCheck::default(),
     });
     let server = HttpServer::new(move || {
         App::new()

@@ -118,6 +118,48 @@ async fn every_refusal_costs_exactly_one_hash() {
     }
 }
 
+/// What of a refusal can be measured: how much was hashed for it.
+#[actix_web::test]
+async fn the_work_of_a_refusal_tells_nothing_of_the_account_however_its_password_was_stored() {
+    let app = spawn_with(&[("ARGON2_MEMORY_KIB", "128"), ("ARGON2_ITERATIONS", "2")]).await;
+    let work = async |name: &str, password: &str| {
+        let before = app.hasher.worked();
+        app.browser().login(name, password).await.is(401, "invalid_credentials");
+        app.advance(6);
+        app.hasher.worked() - before
+    };
+    for name in ["ours", "older", "disabled", "broken", "imported", "dear"] {
+        app.person(name).await;
+    }
+    let older = "$argon2id$v=19$m=64,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$hKAbWgyQdV+xg8l/rwb/M8JbLs4epFAbdbuSAw1BK9I";
+    for name in ["older", "disabled"] {
+        app.store_hash(name, older).await;
+    }
+    app.disable(&users::find_by_name(&app.db, "disabled").await.unwrap().unwrap().id).await;
+    app.store_hash("broken", "junk").await;
+    app.store_hash("imported", "pbkdf2_sha256$300$salt$c29tZXNhbHRzb21lc2FsdHNvbWVzYWx0c29tZXNhbHQ").await;
+    let refusals = [
+        ("nobody", "wrong"),
+        ("ours", "wrong"),
+        ("older", "wrong"),
+        ("disabled", "wrong"),
+        ("disabled", "correct horse battery"),
+        ("broken", "wrong"),
+        ("imported", "wrong"),
+    ];
+    for (name, password) in refusals {
+        assert_eq!(work(name, password).await, 256, "{name} {password}");
+    }
+    // Once a dearer hash was met, all are as dear.
+    app.store_hash("dear", "$2b$05$6U16m/m76kelUlr0QntTPOl2nDVB3kjAlFwzaF8y8IMIvv4ieLn3S").await;
+    let dear = work("dear", "wrong").await;
+    assert!(dear > 1000, "{dear}");
+    for (name, password) in refusals {
+        let work = work(name, password).await;
+        assert!(work.abs_diff(dear) <= 32, "{name} {password}: {work}, not {dear}");
+    }
+}
+
 #[actix_web::test]
 async fn passwords_are_compared_as_they_are_but_for_their_normal_form() {
     let app = spawn().await;

@@ -3,13 +3,16 @@
 //!
 //! A lock on an account is a weapon against its owner, so it is not the account that waits. Strangers are counted by the name
 //! that they type; a browser that the person has signed in with before has a count of its own (OWASP, "Slow Down Online
-//! Guessing Attacks with Device Cookies"), and so has a session, in which the password is asked for again.
+//! Guessing Attacks with Device Cookies"), and so has a session, in which the password is asked for again. Neither waits for
+//! the address that it comes from. All browsers that one account knows share a budget as well, so that those made known by
+//! somebody who had the password add up to no more guesses.
 //!
 //! What strangers are told depends on what was typed under that name until now, and on nothing that the database knows of
 //! people: a username and an e-mail address that visibly waited for each other would be known to be one person's. They do so
 //! in secret instead ([`Admission::is_blind`]), for else each name would be worth as many guesses again.
 
 mod gates;
+mod origin;
 mod queries;
 mod tally;
 
@@ -21,28 +24,20 @@ use sha2::Sha256;
 use tokio::sync::OwnedRwLockReadGuard;
 
 use self::gates::{Gate, Gates};
+pub(super) use self::origin::{Claim, Origin, Way};
 use self::queries::Tally;
 use crate::clock::{Clock, Timestamp};
 use crate::db::Db;
 use crate::fold::fold;
 use crate::http::problem::Problem;
 use crate::secret::hasher::{Hasher, Overloaded};
-use crate::sessions::device::Device;
 use crate::users::queries::Account;
 
 /// How many may be at one bucket: as many as may wait for a hash.
 const AT_GATE: usize = Hasher::CAPACITY;
-/// How many browsers from one address may say that one person knows them: they alone never fill the gate of the name.
+/// How many attempts may wait for their account to be found that show the same device cookie or, where its entries prove nothing
+/// without the account, come from the same address to the same name: they alone never fill the gate of the name.
 const UNVERIFIED: usize = AT_GATE / 2;
-
-/// By which way a password is given.
-#[derive(Clone)]
-pub(super) enum Way {
-    /// Somebody signs in, with this browser or program.
-    SignIn(Device),
-    /// Somebody who is signed in gives it again, in the session of this id.
-    Session(String),
-}
 
 /// What is counted together. The key is a keyed hash: a password that is typed as the name by mistake cannot be found in it.
 #[derive(Clone, Debug)]
@@ -70,14 +65,15 @@ impl Guard {
     ///
     /// # Errors
     /// [`Overloaded`] where none is free.
-    pub fn seat(&self, way: &Way, name: &str, address: &[u8]) -> Result<Seat, Overloaded> {
-        match way {
-            // An owner's own browser must not wait for a crowd at their name, and only the account tells whether it is one.
-            Way::SignIn(device) if device.claims_to_be_known() => {
-                let bucket = self.hash(b"unverified", &[address, fold(name).as_bytes()].concat());
-                self.gates.of(bucket, UNVERIFIED).map(Seat::Unverified)
-            }
-            _ => self.gates.of(self.bucket(way, name, None).key, AT_GATE).map(Seat::AtGate),
+    pub fn seat(&self, claim: &Claim, name: &str, address: &[u8]) -> Result<Seat, Overloaded> {
+        // An owner's own browser must not wait for a crowd at their name, and only the account tells whether it is one.
+        let unverified = |bucket| self.gates.of(bucket, UNVERIFIED).map(Seat::Unverified);
+        let at_gate = |origin| self.gates.of(self.bucket(&origin, name, None).key, AT_GATE).map(Seat::AtGate);
+        match claim {
+            Claim::Session(id) => at_gate(Origin::Session(id.clone())),
+            Claim::Proved(proof) => unverified(self.hash(b"proved", proof)),
+            Claim::Unproved => unverified(self.hash(b"unverified", &[address, fold(name).as_bytes()].concat())),
+            Claim::Nothing => at_gate(Origin::Stranger),
         }
     }
 
@@ -91,11 +87,11 @@ impl Guard {
     pub async fn admit(
         &self,
         seat: Seat,
-        way: &Way,
+        origin: &Origin,
         name: &str,
         account: Option<&Account>,
     ) -> Result<Admission<'_>, Problem> {
-        let bucket = self.bucket(way, name, account);
+        let bucket = self.bucket(origin, name, account);
         let (gate, unverified) = match seat {
             Seat::AtGate(gate) => (gate, None),
             Seat::Unverified(seat) => (self.gates.of(bucket.key, AT_GATE)?, Some(seat)),
@@ -121,8 +117,8 @@ impl Guard {
         };
         drop(alone);
         // Asked after this attempt is counted: of two that are made under both names at once, one at least sees the other.
-        let is_blind = match (way, before.is_past_free()) {
-            (Way::SignIn(_), true) => self.is_waiting(&self.other_name(name, account)).await?,
+        let is_blind = match (origin, before.is_past_free()) {
+            (Origin::Stranger, true) => self.is_waiting(&self.other_name(name, account)).await?,
             _ => false,
         };
         Ok(Admission { guard: self, bucket, taken: Some((before, after)), is_blind, turn: None })
@@ -143,17 +139,13 @@ impl Guard {
         Ok(tally.is_some_and(|tally| tally.seconds_to_wait(self.clock.now()) > 0))
     }
 
-    fn bucket(&self, way: &Way, name: &str, account: Option<&Account>) -> Bucket {
-        let user_id = account.map(|account| account.id.clone());
-        let nonce = |device: &Device| device.nonce(user_id.as_deref()?);
-        let key = match way {
-            Way::Session(id) => self.hash(b"session", id.as_bytes()),
-            Way::SignIn(device) => match nonce(device) {
-                Some(nonce) => self.hash(b"device", &nonce),
-                None => self.hash(b"name", fold(name).as_bytes()),
-            },
+    fn bucket(&self, origin: &Origin, name: &str, account: Option<&Account>) -> Bucket {
+        let key = match origin {
+            Origin::Session(id) => self.hash(b"session", id.as_bytes()),
+            Origin::Browser(nonce) => self.hash(b"device", nonce),
+            Origin::Stranger => self.hash(b"name", fold(name).as_bytes()),
         };
-        Bucket { key, user_id }
+        Bucket { key, user_id: account.map(|account| account.id.clone()) }
     }
 
     /// Where strangers are counted who call the same person by the other name, the address for the username. Who has no other
@@ -184,7 +176,7 @@ impl Guard {
 pub(super) enum Seat {
     /// At the gate that the attempt will pass.
     AtGate(Arc<Gate>),
-    /// Among those from the same address that say they are known to the same person: which gate they will pass, the account tells.
+    /// Among those that may be known to somebody: which gate they will pass, the account tells.
     Unverified(Arc<Gate>),
 }
 
@@ -257,13 +249,13 @@ mod tests {
         migrate::run(&db).await.unwrap();
         let guard = Guard::new(db.clone(), Clock::fixed(Timestamp::from_micros(0)), "key".to_owned().into());
         for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]] {
-            let way = Way::Session(format!("{order:?}"));
+            let (claim, origin) = (Claim::Session(format!("{order:?}")), Origin::Session(format!("{order:?}")));
             let admit = || async {
-                let seat = guard.seat(&way, "alice", &[]).unwrap();
-                guard.admit(seat, &way, "alice", None).await.unwrap()
+                let seat = guard.seat(&claim, "alice", &[]).unwrap();
+                guard.admit(seat, &origin, "alice", None).await.unwrap()
             };
             admit().await.fail().await.unwrap();
-            let before = queries::find(&db, &guard.bucket(&way, "alice", None).key).await.unwrap();
+            let before = queries::find(&db, &guard.bucket(&origin, "alice", None).key).await.unwrap();
             let mut admitted = Vec::new();
             for _ in order {
                 admitted.push(Some(admit().await));
@@ -271,7 +263,11 @@ mod tests {
             for place in order {
                 admitted[place].take().unwrap().withdraw().await.unwrap();
             }
-            assert_eq!(queries::find(&db, &guard.bucket(&way, "alice", None).key).await.unwrap(), before, "{order:?}");
+            assert_eq!(
+                queries::find(&db, &guard.bucket(&origin, "alice", None).key).await.unwrap(),
+                before,
+                "{order:?}"
+            );
         }
     }
 }
