@@ -194,6 +194,12 @@ async fn provoke(operation: &str, code: &str) -> Answer {
             return answer;
         }
         "too_many_attempts" if operation == "refreshToken" => while caller.call(operation, None).await.status == 200 {},
+        "too_many_attempts" if matches!(operation, "changePassword" | "reauth" | "deleteAccount") => {
+            for _ in 0..5 {
+                let wrong = json!({"password": "wrong"});
+                caller.browser.post("/api/reauth", wrong).await.is(401, "invalid_credentials");
+            }
+        }
         "too_many_attempts" => {
             for number in 0..10 {
                 app.browser().login(&format!("name{number}"), "wrong").await.is(401, "invalid_credentials");
