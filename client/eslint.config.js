@@ -3,6 +3,7 @@ import importX from "eslint-plugin-import-x";
 import jsxA11y from "eslint-plugin-jsx-a11y";
 import reactHooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
+import { bareText } from "./scripts/bare-text-rule.mjs";
 
 /** Imports run one way: a folder uses only what stands after it. */
 const order = [
@@ -35,7 +36,7 @@ export default tseslint.config(
   reactHooks.configs.flat["recommended-latest"],
   ...query.configs["flat/recommended"],
   {
-    plugins: { "import-x": importX },
+    plugins: { "import-x": importX, hallpass: { rules: { "bare-text": bareText } } },
     languageOptions: {
       parserOptions: { projectService: { allowDefaultProject: ["*.js", "scripts/*.mjs"] } },
     },
@@ -51,6 +52,7 @@ export default tseslint.config(
       "no-restricted-globals": ["error", "localStorage", "sessionStorage", "indexedDB"],
     },
   },
+  { files: ["src/**/*.tsx"], rules: { "hallpass/bare-text": "error" } },
   {
     files: ["*.{js,ts}", "scripts/**"],
     rules: { "import-x/no-default-export": "off" },

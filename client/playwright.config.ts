@@ -28,6 +28,8 @@ export default defineConfig({
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
+        // Names that are no localhost: browsers trust those less on plain http.
+        "--host-resolver-rules=MAP *.lan 127.0.0.1",
       ],
     },
   },

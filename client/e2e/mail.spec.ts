@@ -16,12 +16,12 @@ test("a forgotten password and another address, by mail", async ({ page, axe }) 
       await page.goto(server.url + (post.linkTo(address) ?? ""));
     };
     await page.goto(`${server.url}/login`);
-    await page.getByRole("link", { name: "Forgotten your password?" }).click();
+    await page.getByRole("link", { name: "Forgot your password?" }).click();
     await expect(page.getByRole("heading", { level: 1, name: "Forgotten password" })).toBeVisible();
     await axe(page);
     await page.getByLabel("Username or e-mail address").fill("alice@example.com");
     await page.getByRole("button", { name: "Send link" }).click();
-    await expect(page.getByRole("heading", { level: 1, name: "Look into your mail" })).toBeVisible();
+    await expect(page.getByRole("heading", { level: 1, name: "Check your e-mail" })).toBeVisible();
     await axe(page);
 
     await open("alice@example.com");

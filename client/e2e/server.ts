@@ -54,14 +54,16 @@ export class Server {
   /** The token of the link that it printed, while nobody administers it. */
   setupToken = "";
   private readonly mode: Mode;
+  private readonly host: string;
   private readonly settings: Record<string, string>;
   private apiPort = 0;
   private vitePort = 0;
   private api: ChildProcess | undefined;
   private vite: ChildProcess | undefined;
 
-  constructor(mode: Mode, settings: Record<string, string> = {}) {
+  constructor(mode: Mode, settings: Record<string, string> = {}, host = "localhost") {
     this.mode = mode;
+    this.host = host;
     this.settings = settings;
   }
 
@@ -85,7 +87,7 @@ export class Server {
   async start(): Promise<void> {
     this.apiPort = await freePort();
     this.vitePort = this.mode === "dev" ? await freePort() : 0;
-    this.url = `http://localhost:${String(this.vitePort || this.apiPort)}`;
+    this.url = `http://${this.host}:${String(this.vitePort || this.apiPort)}`;
     await this.startApi();
     if (this.mode === "dev") await this.startVite();
   }
@@ -126,8 +128,14 @@ export class Server {
   }
 
   /** Runs a command of the server's own command line. */
-  command(...words: string[]): void {
-    execFileSync(binary, words, { cwd: this.folder, env: this.environment, input: `${PASSWORD}\n` });
+  command(...words: string[]): string {
+    const input = `${PASSWORD}\n`;
+    return execFileSync(binary, words, { cwd: this.folder, env: this.environment, input, encoding: "utf8" });
+  }
+
+  /** A link with which somebody chooses a new password. */
+  resetLink(username: string): string {
+    return /http\S+/.exec(this.command("user", "reset-link", username))?.[0] ?? "";
   }
 
   createPerson(username: string, fullName = "", ...flags: string[]): void {

@@ -66,3 +66,21 @@ test("what browsers and crawlers ask for unasked is there", async ({ page: { req
   expect(icon.headers()["content-type"]).toMatch(/^image\/(x-icon|vnd\.microsoft\.icon)$/);
   expect((await icon.body()).subarray(0, 4)).toEqual(Buffer.from([0, 0, 1, 0]));
 });
+
+for (const theme of ["system", "dark"] as const) {
+  test(`the dark colours are readable in a browser that does not know light-dark(): ${theme}`, async ({
+    page,
+  }) => {
+    await page.route("**/*.css", async (route) => {
+      const response = await route.fetch();
+      const body = (await response.text()).replaceAll("light-dark(", "no-such-function(");
+      await route.fulfill({ response, body });
+    });
+    await page.emulateMedia({ colorScheme: theme === "system" ? "dark" : "light" });
+    await page.goto("/login");
+    await page.getByLabel("Theme").selectOption(theme);
+    const heading = page.getByRole("heading", { level: 1, name: "Sign in" });
+    await expect(heading).toHaveCSS("color", "oklch(0.955 0.006 180)");
+    await expect(page.locator("html")).toHaveCSS("background-color", "oklch(0.17 0.008 200)");
+  });
+}

@@ -18,7 +18,7 @@ test("a 403 keeps you in", async ({ page, person, otherBrowser }) => {
   );
   await page.getByRole("button", { name: "End all others" }).click();
   await page.getByRole("button", { name: "End it" }).click();
-  await expect(page.getByRole("alert")).toContainText("Use its usual address.");
+  await expect(page.getByRole("alert")).toContainText("Use the usual address of this server.");
   await page.getByRole("button", { name: "Cancel" }).click();
   await expect(page.getByText("This device")).toBeVisible();
   await page.reload();

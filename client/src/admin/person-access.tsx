@@ -77,9 +77,9 @@ export function PersonSessions({ id, name }: PersonProps) {
           id: session.id,
           title: session.device,
           about: (
-            <>
+            <span>
               from {session.ip}, last seen <Time value={session.last_seen_at} isRelative />
-            </>
+            </span>
           ),
         }))}
         label="End all sessions"
@@ -105,9 +105,9 @@ export function PersonTokens({ id, name }: PersonProps) {
           id: token.id,
           title: token.name,
           about: (
-            <>
+            <span>
               {token.scopes.join(" and ")}, ends <Time value={token.expires_at} isRelative />
-            </>
+            </span>
           ),
         }))}
         label="Revoke all tokens"

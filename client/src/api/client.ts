@@ -1,6 +1,7 @@
 import { ApiError, Unreachable } from "#api/error.ts";
 import { client } from "#api/gen/client.gen.ts";
 import type { Code, Problem } from "#api/gen/types.gen.ts";
+import { readDateHeader } from "#ui/server-clock.ts";
 
 /**
  * Asked when a call is answered 401 because nobody is signed in (any more), or 403 because the password is wanted once
@@ -21,12 +22,22 @@ export function configureApi(gate: Gate, send: Send): void {
   client.setConfig({
     baseUrl: `${location.origin}/api`,
     credentials: "same-origin",
-    fetch: (input, init) => gatedFetch(new Request(input, init), gate, send),
+    fetch: (input, init) => gatedFetch(new Request(input, init), gate, timed(send)),
   });
   client.interceptors.response.fns.length = 0;
   client.interceptors.response.use(refuseForeignAnswers);
   client.interceptors.error.fns.length = 0;
   client.interceptors.error.use((error, response: Response | undefined) => toError(error, response));
+}
+
+/** Sends, and reads the server's clock from the response. */
+function timed(send: Send): Send {
+  return async (request) => {
+    const sent = Date.now();
+    const response = await send(request);
+    readDateHeader(response, sent);
+    return response;
+  };
 }
 
 async function gatedFetch(request: Request, gate: Gate, send: Send): Promise<Response> {

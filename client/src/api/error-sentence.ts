@@ -20,8 +20,7 @@ const sentences = {
   refresh_token_expired: ENDED,
   refresh_token_reused: ENDED,
   too_many_tokens: "You have too many tokens. Revoke one first.",
-  cross_site_request:
-    "This page was opened under an address that the server does not know. Use its usual address.",
+  cross_site_request: "This page was opened at the wrong address. Use the usual address of this server.",
   not_found: "This no longer exists.",
   method_not_allowed: NOT_UNDERSTOOD,
   payload_too_large: "That is too much at once.",
@@ -35,6 +34,8 @@ const sentences = {
 
 /** What to tell a person about any error. */
 export function errorSentence(error: unknown): string {
+  if (error instanceof ApiError && error.expectedOrigin)
+    return `This page was opened at ${location.origin}, but the address of this server is ${error.expectedOrigin}.`;
   if (error instanceof ApiError) return sentences[error.code];
   if (error instanceof Unreachable)
     return "The server cannot be reached. Check your connection and try again.";

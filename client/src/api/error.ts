@@ -11,6 +11,8 @@ export class ApiError extends Error {
   readonly retryAfter: number | undefined;
   /** Why and when the session ended, with `session_ended`. */
   readonly ended: { reason: EndReason; at: string } | undefined;
+  /** The origin under which the app works, with `cross_site_request`. */
+  readonly expectedOrigin: string | undefined;
 
   constructor(problem: Problem, retryAfter?: number) {
     super(problem.detail ?? problem.title);
@@ -20,6 +22,7 @@ export class ApiError extends Error {
     this.requestId = problem.request_id;
     this.fields = Object.fromEntries((problem.errors ?? []).map(({ field, message }) => [field, message]));
     this.retryAfter = retryAfter;
+    this.expectedOrigin = problem.expected_origin;
     this.ended = problem.reason && problem.at ? { reason: problem.reason, at: problem.at } : undefined;
   }
 }

@@ -4,6 +4,7 @@ import type { LoginRequest } from "#api/gen/types.gen.ts";
 import { signIn, signOut } from "#auth/actions.ts";
 import { SESSION_KEY, useAuth } from "#auth/session.ts";
 import { followSession } from "#auth/tabs.ts";
+import { serverNow } from "#ui/server-clock.ts";
 
 export function useSignIn() {
   const queryClient = useQueryClient();
@@ -27,7 +28,7 @@ export function useFollowSession(): void {
   const expiresAt = auth.status === "signed-in" ? auth.user.session?.expires_at : undefined;
   useEffect(() => {
     if (expiresAt === undefined) return;
-    const wait = Math.max(0, Date.parse(expiresAt) - Date.now()) + 1_000;
+    const wait = Math.max(0, Date.parse(expiresAt) - serverNow()) + 1_000;
     if (wait > LONGEST_WAIT) return;
     const timer = setTimeout(() => void queryClient.invalidateQueries({ queryKey: SESSION_KEY }), wait);
     return () => {

@@ -60,12 +60,15 @@ async function follow({ send, ask, tell }: App, signal: AbortSignal): Promise<vo
   };
   for (let failures = 0; !signal.aborted; failures += 1) {
     const connection = new AbortController();
+    // AbortSignal.any() is younger than the browsers that are supported.
+    const hangUp = () => {
+      connection.abort();
+    };
+    signal.addEventListener("abort", hangUp);
     let silence: ReturnType<typeof setTimeout> | undefined;
     const listen = () => {
       clearTimeout(silence);
-      silence = setTimeout(() => {
-        connection.abort();
-      }, SILENCE);
+      silence = setTimeout(hangUp, SILENCE);
     };
     listen();
     const { stream } = createSseClient({
@@ -79,7 +82,7 @@ async function follow({ send, ask, tell }: App, signal: AbortSignal): Promise<vo
         if (!kind.startsWith("text/event-stream")) throw new TypeError("not an event stream");
         return response;
       },
-      signal: AbortSignal.any([signal, connection.signal]),
+      signal: connection.signal,
       sseMaxRetryAttempts: 1,
       onSseEvent: ({ event }) => {
         listen();
@@ -89,6 +92,7 @@ async function follow({ send, ask, tell }: App, signal: AbortSignal): Promise<vo
     });
     while (!(await stream.next()).done);
     clearTimeout(silence);
+    signal.removeEventListener("abort", hangUp);
     await pause(Math.min(1_000 * 2 ** failures, LONGEST_PAUSE) * (0.5 + Math.random() / 2), signal);
   }
 }

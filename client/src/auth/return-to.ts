@@ -1,11 +1,19 @@
 import { paths } from "#paths.ts";
 
 /** Pages nobody wants to come back to after signing in. */
-const NOT_AGAIN = ["/login", "/logout", "/register", "/setup", "/link"];
+const NOT_AGAIN = ["/login", "/logout", "/register", "/forgot-password", "/setup", "/link"];
 
-/** The sign-in page that leads back here. */
-export function loginPath(location: { pathname: string; search: string }): string {
-  const here = location.pathname + location.search;
+/** The sign-in page that leads back here: to the same path, query and fragment. */
+export function loginPath({
+  pathname,
+  search,
+  hash,
+}: {
+  pathname: string;
+  search: string;
+  hash: string;
+}): string {
+  const here = safeReturnTo(pathname + search + hash);
   return paths.login(here === paths.home() ? undefined : here);
 }
 

@@ -18,9 +18,20 @@ export function SignInError({ error, wait, areFieldsShown = false }: SignInError
   if (error === null || isBesideField) return null;
   return (
     <Alert tone="danger">
-      {sentence(error)}
+      <span>{sentence(error)}</span>
+      {error instanceof ApiError && error.expectedOrigin && <RightAddress origin={error.expectedOrigin} />}
       {retryAfter(error) > 0 && <When wait={wait} from={retryAfter(error)} />}
     </Alert>
+  );
+}
+
+/** This page under the address at which it works. */
+function RightAddress({ origin }: { origin: string }) {
+  const { pathname, search, hash } = location;
+  return (
+    <a href={origin + pathname + search + hash} className="mt-1 block underline underline-offset-4">
+      Open it at {origin}
+    </a>
   );
 }
 
@@ -32,7 +43,7 @@ function sentence(error: Error): string {
 
 /** The alert is read out whenever its text changes: to who listens it says how long the wait is, and when it is over. */
 function When({ wait, from }: { wait: number; from: number }) {
-  if (wait === 0) return " You can try again now.";
+  if (wait === 0) return <span> You can try again now.</span>;
   return (
     <>
       <span className="sr-only"> Try again in {amount(from, " minutes", " seconds")}.</span>

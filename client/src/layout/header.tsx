@@ -1,5 +1,6 @@
 import { Search } from "lucide-react";
 import { Link, NavLink, useLocation } from "react-router";
+import { loginPath } from "#auth/return-to.ts";
 import { useAuth, usePageOwner } from "#auth/session.ts";
 import { UserMenu } from "#layout/user-menu.tsx";
 import { paths } from "#paths.ts";
@@ -9,7 +10,8 @@ import { Logo } from "#ui/logo.tsx";
 export function Header() {
   const auth = useAuth();
   const owner = usePageOwner();
-  const isSignInPage = useLocation().pathname === paths.login();
+  const location = useLocation();
+  const isSignInPage = location.pathname === paths.login();
   return (
     <header className="sticky top-0 z-10 border-b border-line bg-page/90 px-4 backdrop-blur sm:px-6">
       <div className="mx-auto flex min-h-16 max-w-3xl items-center gap-2 sm:gap-4">
@@ -35,7 +37,7 @@ export function Header() {
         )}
         {owner && <UserMenu user={owner} />}
         {!owner && auth.status !== "loading" && !isSignInPage && (
-          <ButtonLink to={paths.login()} size="sm">
+          <ButtonLink to={loginPath(location)} size="sm">
             Sign in
           </ButtonLink>
         )}

@@ -1,15 +1,18 @@
 import { useAuth } from "#auth/session.ts";
-import { Alert } from "#ui/alert.tsx";
 
-/** The server does not answer. Nobody is signed out by that; the page stays and comes back to life by itself. */
+/**
+ * The server does not answer. Nobody is signed out by that; the page stays and recovers on its own. Not an Alert: every first
+ * visit would load the icons of all of its tones.
+ */
 export function UnreachableBanner() {
   const auth = useAuth();
   if (auth.status !== "unreachable") return null;
   return (
-    <div className="mx-auto mb-6 max-w-3xl">
-      <Alert tone="warning">
-        Cannot reach the server. Trying again by itself; what you see may be out of date.
-      </Alert>
+    <div
+      role="status"
+      className="mx-auto mb-6 max-w-3xl rounded-md bg-warning-soft p-3 text-sm text-warning-text"
+    >
+      Cannot reach the server. Retrying automatically; what you see may be out of date.
     </div>
   );
 }

@@ -99,15 +99,17 @@ function AuditRow({ line }: { line: AuditEntry }) {
   return (
     <li className="grid gap-x-4 p-4 sm:grid-cols-[1fr_auto]">
       <p className="font-medium">
-        {auditSentences[line.event]}
+        <span>{auditSentences[line.event]}</span>
         {line.detail && <span className="font-normal text-muted">: {line.detail}</span>}
       </p>
       <p className="text-sm text-muted sm:text-end">
         <Time value={line.at} />
       </p>
       <p className="text-sm text-muted">
-        {line.actor_id ? `by ${whoever(line.actor, line.actor_id) ?? ""}` : "by nobody signed in"}
-        {about && `, about ${about}`}
+        <span>
+          {line.actor_id ? `by ${whoever(line.actor, line.actor_id) ?? ""}` : "by nobody signed in"}
+        </span>
+        {about && <span>{`, about ${about}`}</span>}
       </p>
       <p className="text-sm text-muted sm:text-end">{from}</p>
     </li>

@@ -1,6 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { MailQuestionMark } from "lucide-react";
 import type { SubmitEvent } from "react";
+import { useSearchParams } from "react-router";
 import { ApiError } from "#api/error.ts";
 import { forgotPassword } from "#api/gen/sdk.gen.ts";
 import { SignInError } from "#auth/sign-in-error.tsx";
@@ -14,6 +15,7 @@ import { UsernameField } from "#ui/username-field.tsx";
 
 /** Asking for a link to a new password. The server does not say whether there is such a person, so the page cannot either. */
 export function ForgotPasswordPage() {
+  const next = useSearchParams()[0].get("next");
   const ask = useMutation({
     mutationFn: (username: string) => forgotPassword({ body: { username }, throwOnError: true }),
   });
@@ -25,14 +27,14 @@ export function ForgotPasswordPage() {
   };
   if (ask.isSuccess)
     return (
-      <Page key="asked" title="Look into your mail" width="form">
+      <Page key="asked" title="Check your e-mail" width="form">
         <Empty icon={MailQuestionMark} title="It may take a few minutes">
           <p className="text-sm text-muted">
             If there is an account with that name and an e-mail address, we have sent a link. Otherwise ask
             your administrator.
           </p>
-          <ButtonLink to={paths.login()} variant="secondary">
-            Back to signing in
+          <ButtonLink to={paths.login(next)} variant="secondary">
+            Back to sign in
           </ButtonLink>
         </Empty>
       </Page>

@@ -52,7 +52,7 @@ function PersonHome({ user }: { user: Me }) {
         <Card>
           <dl className="grid gap-4 p-6">
             <Row label="Username">
-              {user.username} {user.role === "admin" && <Badge>Administrator</Badge>}
+              <span>{user.username}</span> {user.role === "admin" && <Badge>Administrator</Badge>}
             </Row>
             <Row label="E-mail address">{user.email ?? <span className="text-muted">none</span>}</Row>
             <Row label="Member since">

@@ -1,7 +1,7 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Check, Link2Off, MailCheck } from "lucide-react";
-import { type SubmitEvent, useEffect } from "react";
-import { useLocation, useNavigate, useParams } from "react-router";
+import { type SubmitEvent, useState } from "react";
+import { useNavigate, useParams } from "react-router";
 import { ApiError } from "#api/error.ts";
 import { errorSentence } from "#api/error-sentence.ts";
 import { followLink, showLink } from "#api/gen/sdk.gen.ts";
@@ -30,30 +30,37 @@ function linkQuery(token: string) {
   });
 }
 
-/** A link that is good for one use. The token leaves the address at once: it stays out of referrers and of the history. */
+/**
+ * A link that works once. Its token stays in the address until then, so that the page can be reloaded, or passed on from a
+ * mail app's own browser to another one. Referrer-Policy keeps it out of referrers.
+ */
 export function LinkPage() {
-  const { token: opened } = useParams();
+  const { token } = useParams();
   const navigate = useNavigate();
-  const state: unknown = useLocation().state;
-  useEffect(() => {
-    if (opened) void navigate(paths.link(), { replace: true, state: { token: opened } });
-  }, [opened, navigate]);
-  if (opened) return <PageSkeleton />;
-  return <Link key={tokenOf(state)} token={tokenOf(state)} />;
+  const [used, setUsed] = useState("-");
+  const current = token ?? used;
+  return (
+    <Link
+      key={current}
+      token={current}
+      onUsed={() => {
+        setUsed(current);
+        void navigate(paths.link(), { replace: true });
+      }}
+    />
+  );
 }
 
-function tokenOf(state: unknown): string {
-  const hasToken = typeof state === "object" && state !== null && "token" in state;
-  return hasToken && typeof state.token === "string" ? state.token : "-";
-}
-
-function Link({ token }: { token: string }) {
+function Link({ token, onUsed }: { token: string; onUsed: () => void }) {
   const queryClient = useQueryClient();
   const link = useQuery(linkQuery(token));
   const follow = useMutation({
     mutationFn: (body: FollowLink) => followLink({ path: { token }, body, throwOnError: true }),
-    // Whoever is signed in may have another address now.
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: SESSION_KEY }),
+    onSuccess: () => {
+      onUsed();
+      // A person who is signed in may have another e-mail address now.
+      return queryClient.invalidateQueries({ queryKey: SESSION_KEY });
+    },
     // It holds a password.
     gcTime: 0,
   });
@@ -79,9 +86,9 @@ function Link({ token }: { token: string }) {
   );
   if (isGone)
     return (
-      <Page title="This link is not good any more" width="form">
-        <Empty icon={Link2Off} title="It was used, or it is too old">
-          <p className="text-sm text-muted">Ask for another one, or ask your administrator.</p>
+      <Page title="This link has expired or was already used" width="form">
+        <Empty icon={Link2Off} title="Links work once">
+          <p className="text-sm text-muted">Request a new one, or ask your administrator.</p>
         </Empty>
       </Page>
     );
@@ -150,7 +157,7 @@ function PasswordForm({ link, error, pending, onSubmit }: FormProps) {
           Set password
         </Button>
         <p className="text-sm text-muted">
-          The link is good once, and ends <Time value={link.expires_at} isRelative />.
+          This link works once and expires <Time value={link.expires_at} isRelative />.
         </p>
       </form>
     </Page>

@@ -21,7 +21,7 @@ export function LoginPage() {
   const signIn = useSignIn();
   const wait = useWait(signIn.error);
   const navigate = useNavigate();
-  const [search] = useSearchParams();
+  const next = useSearchParams()[0].get("next");
   const username = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
   const fields = signIn.error instanceof ApiError ? signIn.error.fields : {};
@@ -41,7 +41,7 @@ export function LoginPage() {
         remember: form.has("remember"),
       },
       {
-        onSuccess: () => void navigate(safeReturnTo(search.get("next")), { replace: true }),
+        onSuccess: () => void navigate(safeReturnTo(next), { replace: true }),
         onError: (error) => {
           // What nobody has found wrong stays as it is, for the next try.
           if (!isWrongInput(error)) return;
@@ -80,13 +80,13 @@ export function LoginPage() {
         </Button>
       </form>
       <p className="mt-6 text-sm text-muted">
-        <Link to={paths.forgotPassword()} className="text-accent-text underline underline-offset-4">
-          Forgotten your password?
+        <Link to={paths.forgotPassword(next)} className="text-accent-text underline underline-offset-4">
+          Forgot your password?
         </Link>
       </p>
       <p className="mt-2 text-sm text-muted">
         No account yet?{" "}
-        <Link to={paths.register()} className="text-accent-text underline underline-offset-4">
+        <Link to={paths.register(next)} className="text-accent-text underline underline-offset-4">
           Create one
         </Link>
       </p>

@@ -72,6 +72,21 @@ describe("login", () => {
     expect(screen.getByText(read)).toBeInTheDocument();
   });
 
+  test("a page at the wrong address says which one is right, and leads there", async () => {
+    answerMe(notSignedIn);
+    const refusal = { expected_origin: "https://login.example.com" };
+    server.use(http.post("*/api/login", () => problem(403, "cross_site_request", refusal)));
+    renderApp("/login");
+    await userEvent.type(await screen.findByLabelText(/Username/), "alice");
+    await userEvent.type(screen.getByLabelText("Password"), "x{Enter}");
+    const alert = await screen.findByRole("alert");
+    expect(alert).toHaveTextContent(
+      "This page was opened at http://localhost:3000, but the address of this server is https://login.example.com.",
+    );
+    const link = within(alert).getByRole("link", { name: "Open it at https://login.example.com" });
+    expect(link).toHaveAttribute("href", expect.stringMatching(/^https:\/\/login\.example\.com\//));
+  });
+
   test("says what is wrong at the field it is wrong with", async () => {
     answerMe(notSignedIn);
     const errors = [{ field: "username", message: "must not be empty" }];

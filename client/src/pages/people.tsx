@@ -150,8 +150,7 @@ function PersonRow({ person }: { person: PersonDetails }) {
           {person.disabled && <Badge>Disabled</Badge>}
         </p>
         <p className="truncate text-sm text-muted">
-          {person.username}
-          {person.email && `, ${person.email}`}
+          {person.email ? `${person.username}, ${person.email}` : person.username}
         </p>
       </div>
       <p className="hidden text-sm text-muted sm:block">

@@ -37,13 +37,15 @@ function Person({ person }: { person: PersonDetails }) {
       intro={
         <>
           <span className="block">
-            {username}, since <Time value={person.created_at} />;{" "}
+            <span>
+              {username}, since <Time value={person.created_at} />;{" "}
+            </span>
             {person.last_login_at ? (
-              <>
+              <span>
                 last signed in <Time value={person.last_login_at} isRelative />
-              </>
+              </span>
             ) : (
-              "never signed in"
+              <span>never signed in</span>
             )}
           </span>
           <Link

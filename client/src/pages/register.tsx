@@ -1,10 +1,11 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { DoorClosed } from "lucide-react";
-import { useNavigate } from "react-router";
+import { useNavigate, useSearchParams } from "react-router";
 import { ApiError } from "#api/error.ts";
 import { register } from "#api/gen/sdk.gen.ts";
 import type { RegisterRequest } from "#api/gen/types.gen.ts";
 import { LoadError } from "#api/load-error.tsx";
+import { safeReturnTo } from "#auth/return-to.ts";
 import { AccountForm } from "#signup/account-form.tsx";
 import { ButtonLink } from "#ui/button.tsx";
 import { Empty } from "#ui/empty.tsx";
@@ -32,6 +33,7 @@ function registrationQuery() {
 /** Making an account for oneself, where the server allows it. */
 export function RegisterPage() {
   const navigate = useNavigate();
+  const next = useSearchParams()[0].get("next");
   const isOpen = useQuery(registrationQuery());
   if (isOpen.isPending) return <PageSkeleton />;
   return (
@@ -42,8 +44,8 @@ export function RegisterPage() {
       {isOpen.data === false && (
         <Empty icon={DoorClosed} title="Accounts are made by administrators here">
           <p className="text-sm text-muted">Ask yours for an invitation.</p>
-          <ButtonLink to={paths.login()} variant="secondary">
-            Back to signing in
+          <ButtonLink to={paths.login(next)} variant="secondary">
+            Back to sign in
           </ButtonLink>
         </Empty>
       )}
@@ -51,7 +53,7 @@ export function RegisterPage() {
         <AccountForm
           label="Create account"
           make={(body) => register({ body, throwOnError: true })}
-          onDone={() => void navigate(paths.home(), { replace: true })}
+          onDone={() => void navigate(safeReturnTo(next), { replace: true })}
         />
       )}
     </Page>

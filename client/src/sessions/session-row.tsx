@@ -16,7 +16,7 @@ export function SessionRow({ session, onEnd }: SessionRowProps) {
       <DeviceIcon device={session.device} />
       <div className="min-w-48 flex-1">
         <p className="flex flex-wrap items-center gap-2 font-medium">
-          {session.device}
+          <span>{session.device}</span>
           {session.current && <Badge>This device</Badge>}
         </p>
         <p className="text-sm text-muted">

@@ -55,6 +55,20 @@ test("who registers is signed in and home", async () => {
   expect(screen.getByTestId("where")).toHaveTextContent("/");
 });
 
+test("an account is created on the way to a page, and the way leads there", async () => {
+  answerRegister((wish) => {
+    if (!wish.username) return problem(422, "invalid_input");
+    me = person(wish.username);
+    return HttpResponse.json(me, { status: 201 });
+  });
+  renderApp("/account/security?from=mail#password");
+  await userEvent.click(await screen.findByRole("link", { name: "Create one" }));
+  await fillIn("carol");
+  await userEvent.click(screen.getByRole("button", { name: "Create account" }));
+  expect(await screen.findByRole("heading", { level: 1, name: "Security" })).toBeInTheDocument();
+  expect(screen.getByTestId("where")).toHaveTextContent(/^\/account\/security\?from=mail#password$/);
+});
+
 test("a closed registration says so and keeps nobody typing", async () => {
   answerRegister(() => problem(403, "registration_closed"));
   renderApp("/register");
@@ -137,7 +151,7 @@ const invitation: LinkInfo = {
   expires_at: "2036-01-01T00:00:00.000000Z",
 };
 
-test("a link says what it is for, does it once, and leaves the address", async () => {
+test("a link says what it is for, and its token leaves the address once it is used", async () => {
   let password: unknown;
   server.use(
     http.get("*/api/links/the-token", () => HttpResponse.json(invitation)),
@@ -148,11 +162,12 @@ test("a link says what it is for, does it once, and leaves the address", async (
   );
   renderApp("/link/the-token");
   expect(await screen.findByText(/You are invited as carol/)).toBeInTheDocument();
-  expect(screen.getByTestId("where")).toHaveTextContent(/^\/link$/);
+  expect(screen.getByTestId("where")).toHaveTextContent(/^\/link\/the-token$/);
   await userEvent.type(screen.getByLabelText("New password"), PASSWORD);
   await userEvent.click(screen.getByRole("button", { name: "Set password" }));
   expect(await screen.findByRole("heading", { name: "Your password is set" })).toBeInTheDocument();
   expect(password).toEqual({ password: PASSWORD });
+  expect(screen.getByTestId("where")).toHaveTextContent(/^\/link$/);
 });
 
 test("a reset says that it signs out, and what the server thinks of the password", async () => {
@@ -174,7 +189,7 @@ test("a reset says that it signs out, and what the server thinks of the password
 test("a link that is used up says so", async () => {
   server.use(http.get("*/api/links/:token", () => problem(404, "not_found")));
   renderApp("/link/the-token");
-  expect(await screen.findByText("It was used, or it is too old")).toBeInTheDocument();
+  expect(await screen.findByText("Links work once")).toBeInTheDocument();
 });
 
 test("a link that verifies an address says which, and asks for nothing but a click", async () => {
@@ -215,9 +230,10 @@ test("who has forgotten a password is told the same, whoever they are", async ()
       return answers.shift() ?? HttpResponse.error();
     }),
   );
-  renderApp("/login");
-  await userEvent.click(await screen.findByRole("link", { name: "Forgotten your password?" }));
+  renderApp("/account#sessions");
+  await userEvent.click(await screen.findByRole("link", { name: "Forgot your password?" }));
   expect(await screen.findByRole("heading", { name: "Forgotten password" })).toBeInTheDocument();
+  expect(screen.getByTestId("where")).toHaveTextContent("/forgot-password?next=%2Faccount%23sessions");
   const send = () => userEvent.click(screen.getByRole("button", { name: "Send link" }));
   await userEvent.type(screen.getByLabelText("Username or e-mail address"), " carol ");
   await send();
@@ -227,7 +243,9 @@ test("who has forgotten a password is told the same, whoever they are", async ()
   await send();
   expect(await screen.findByText("The name must not be empty.")).toBeInTheDocument();
   await send();
-  expect(await screen.findByRole("heading", { name: "Look into your mail" })).toBeInTheDocument();
+  expect(await screen.findByRole("heading", { name: "Check your e-mail" })).toBeInTheDocument();
   expect(screen.getByText(/Otherwise ask your administrator/)).toBeInTheDocument();
+  const back = screen.getByRole("link", { name: "Back to sign in" });
+  expect(back).toHaveAttribute("href", "/login?next=%2Faccount%23sessions");
   expect(asked).toEqual([{ username: "carol" }, { username: "carol" }, { username: "carol" }]);
 });

@@ -10,8 +10,8 @@ import { mode } from "#auth/mode/current.ts";
 import { SESSION_KEY } from "#auth/session.ts";
 
 function Where() {
-  const { pathname, search } = useLocation();
-  return <output data-testid="where">{pathname + search}</output>;
+  const { pathname, search, hash } = useLocation();
+  return <output data-testid="where">{pathname + search + hash}</output>;
 }
 
 /** Renders something of the app with a cache and an API connection of its own. */

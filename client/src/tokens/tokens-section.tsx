@@ -103,13 +103,15 @@ function TokenRow({ token, onRevoke }: { token: Token; onRevoke: () => void }) {
         </p>
         <p className="text-sm text-muted">
           {token.last_used_at ? (
-            <>
+            <span>
               last used <Time value={token.last_used_at} isRelative />
-            </>
+            </span>
           ) : (
-            "never used"
+            <span>never used</span>
           )}
-          , {hasEnded ? "ended" : "ends"} <Time value={token.expires_at} isRelative />
+          <span>
+            , {hasEnded ? "expired" : "expires"} <Time value={token.expires_at} isRelative />
+          </span>
         </p>
       </div>
       <Button variant="secondary" size="sm" onClick={onRevoke} aria-label={`Revoke the token ${token.name}`}>

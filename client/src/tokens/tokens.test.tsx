@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { http, HttpResponse } from "msw";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import type { CreateToken, Token } from "#api/gen/types.gen.ts";
 import { renderApp } from "#testing/app.tsx";
 import { answerMe, person, problem, server } from "#testing/server.ts";
@@ -68,6 +68,24 @@ test("a token is made, shown once, copied, listed and revoked", async () => {
   await user.click(screen.getByRole("button", { name: "Revoke" }));
   expect(await screen.findByText("The token “backup” is revoked.")).toBeInTheDocument();
   expect(await screen.findByText("You have no tokens")).toBeInTheDocument();
+});
+
+/** Plain http has no clipboard; others refuse, or have no `writeText`. */
+const clipboards: [string, unknown][] = [
+  ["there is none", undefined],
+  ["it refuses", { writeText: () => Promise.reject(new DOMException("no", "NotAllowedError")) }],
+  ["it is half there", {}],
+];
+test.each(clipboards)("a token is not lost where the clipboard cannot be used: %s", async (_, clipboard) => {
+  const user = userEvent.setup();
+  renderApp("/account");
+  await fillIn("backup");
+  expect(await screen.findByText(SECRET)).toBeInTheDocument();
+  vi.spyOn(navigator, "clipboard", "get").mockReturnValue(clipboard as Clipboard);
+  await user.click(screen.getByRole("button", { name: "Copy" }));
+  expect(await screen.findByText(/Your browser does not allow copying here/)).toHaveRole("status");
+  expect(getSelection()?.toString()).toBe(SECRET);
+  expect(screen.getByText(SECRET)).toBeVisible();
 });
 
 test("where the password is wanted once more, what was begun goes on after it", async () => {

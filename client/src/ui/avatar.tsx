@@ -12,9 +12,12 @@ export function Avatar({ name }: { name: string }) {
   );
 }
 
-const letters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+// The types promise it everywhere; Firefox has it since 125.
+const { Segmenter } = Intl as { Segmenter?: typeof Intl.Segmenter };
+const letters = Segmenter && new Segmenter(undefined, { granularity: "grapheme" });
 
 function firstLetter(word = ""): string {
+  if (letters === undefined) return Array.from(word)[0] ?? "";
   const [first] = letters.segment(word);
   return first?.segment ?? "";
 }

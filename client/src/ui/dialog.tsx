@@ -34,7 +34,7 @@ export function Dialog({ title, description, isOpaque, onClose, children }: Dial
       ref={dialog}
       aria-labelledby={`${id}-title`}
       aria-describedby={description ? `${id}-description` : undefined}
-      className={`m-auto w-[min(28rem,calc(100vw-2rem))] rounded-lg border border-line bg-surface p-6 text-text shadow-float ${isOpaque ? "backdrop:bg-page" : ""}`}
+      className={`m-auto w-[min(28rem,calc(100vw-2rem))] rounded-lg border border-line bg-surface p-6 text-text shadow-float ${isOpaque ? "opaque" : ""}`}
       onCancel={(event) => {
         event.preventDefault();
         onClose?.();

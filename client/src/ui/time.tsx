@@ -9,13 +9,17 @@ const steps: [Intl.RelativeTimeFormatUnit, number][] = [
   ["minute", 60],
 ];
 
+/** How many seconds the server's clock may be off as this page knows it. */
+const CLOCK_PRECISION = 2;
+
 /** How long ago or until, in the largest unit that fits. */
 export function relativeTime(moment: number, now: number): string {
   const seconds = Math.round((moment - now) / 1_000);
   for (const [unit, size] of steps) {
     if (Math.abs(seconds) >= size) return relative.format(Math.round(seconds / size), unit);
   }
-  return seconds > 0 ? "in less than a minute" : "just now";
+  // A response may name a moment that the last reading of the server's clock has not reached.
+  return seconds > CLOCK_PRECISION ? "in less than a minute" : "just now";
 }
 
 interface TimeProps {

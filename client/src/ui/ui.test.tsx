@@ -15,6 +15,7 @@ test.each([
   ["2025-12-25T12:00:00Z", "8 days ago"],
   ["2026-01-09T11:59:00Z", "in 7 days"],
   ["2026-01-02T12:00:30Z", "in less than a minute"],
+  ["2026-01-02T12:00:01Z", "just now"],
 ])("%s is %s", (moment, text) => {
   expect(relativeTime(Date.parse(moment), NOW)).toBe(text);
 });

@@ -1,14 +1,18 @@
 import { useEffect, useState } from "react";
+import { followServerClock, serverNow } from "#ui/server-clock.ts";
 
-/** The present moment, renewed every so many milliseconds. */
+/** The present moment by the server's clock, updated every so many milliseconds. */
 export function useNow(every: number): number {
-  const [now, setNow] = useState(Date.now);
+  const [now, setNow] = useState(serverNow);
   useEffect(() => {
-    const timer = setInterval(() => {
-      setNow(Date.now());
-    }, every);
+    const update = () => {
+      setNow(serverNow());
+    };
+    const timer = setInterval(update, every);
+    const unfollow = followServerClock(update);
     return () => {
       clearInterval(timer);
+      unfollow();
     };
   }, [every]);
   return now;

@@ -35,8 +35,8 @@ impl TrustedOrigins {
     fn check(&self, headers: &HeaderMap) -> Result<(), Problem> {
         self.judge(headers).map_err(|origin| {
             let origin: String = origin.chars().take(200).collect();
-            let detail = format!("The request came from {origin}; expected is {}.", self.own);
-            Problem::new(Code::CrossSiteRequest).detail(detail)
+            let detail = format!("The request came from {origin}; the address of this server is {}.", self.own);
+            Problem::new(Code::CrossSiteRequest).detail(detail).member("expected_origin", self.own.clone())
         })
     }
 

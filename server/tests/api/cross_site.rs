@@ -30,6 +30,7 @@ async fn other_sites_are_refused_and_nothing_changes() {
             answer.is(403, "cross_site_request");
             let detail = answer.json()["detail"].as_str().unwrap().to_owned();
             assert!(detail.contains("http://localhost:3000"), "{detail}");
+            assert_eq!(answer.json()["expected_origin"], "http://localhost:3000");
             if let Some((_, origin)) = headers.iter().find(|(name, _)| *name == "origin") {
                 assert!(detail.contains(origin), "{detail}");
             }

@@ -806,6 +806,10 @@ export type Problem = {
    */
   detail?: string;
   errors?: Array<FieldError>;
+  /**
+   * With cross_site_request: the origin of PUBLIC_URL, under which the page works.
+   */
+  expected_origin?: string;
   reason?: EndReason;
   /**
    * What the log knows it by.

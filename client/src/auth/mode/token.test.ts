@@ -3,8 +3,11 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ApiError } from "#api/error.ts";
 import { createTokenMode } from "#auth/mode/token.ts";
 import { ended, notSignedIn, problem, server } from "#testing/server.ts";
+import { readServerClock } from "#ui/server-clock.ts";
 
 const ME = "http://localhost:3000/api/me";
+const YEAR = 31_536_000_000;
+const NOW = Date.parse("2026-01-02T12:00:00Z");
 const USERS = "http://localhost:3000/api/users";
 
 let life: AbortController;
@@ -37,8 +40,10 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function given(token: string, seconds = 300) {
-  return HttpResponse.json({ access_token: token, token_type: "bearer", expires_in: seconds });
+function given(token: string, seconds = 300, date?: number) {
+  const headers: HeadersInit =
+    date === undefined ? {} : { date: new Date(date).toUTCString(), "x-request-id": "r-1" };
+  return HttpResponse.json({ access_token: token, token_type: "bearer", expires_in: seconds }, { headers });
 }
 
 /** What one tab has said reaches the others in a task of its own. */
@@ -167,4 +172,34 @@ test("a wrong password, told in OAuth's form, is the app's own error", async () 
   await expect(mode.signIn({ username: "alice", password: "x" })).rejects.toMatchObject({ retryAfter: 7 });
   server.use(http.post("*/api/token", () => HttpResponse.error()));
   await expect(mode.signIn({ username: "alice", password: "x" })).rejects.not.toBeInstanceOf(ApiError);
+});
+
+test.each([-YEAR, YEAR])(
+  "a device's clock that is %i milliseconds off renews neither early nor late",
+  async (off) => {
+    vi.setSystemTime(NOW + off);
+    answerRenewal = () => given(`renewed-${String(renewals)}`, 300, NOW);
+    const mode = newTab();
+    await get(mode, ME);
+    await vi.advanceTimersByTimeAsync(268_000);
+    await get(mode, USERS);
+    expect(renewals).toBe(1);
+    answerRenewal = () => given(`renewed-${String(renewals)}`, 300, NOW + 271_000);
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(renewals).toBe(2);
+  },
+);
+
+test("a clock that is set back does not keep an expired token in use", async () => {
+  answerRenewal = () => given(`renewed-${String(renewals)}`, 300, Date.now());
+  const mode = newTab();
+  await get(mode, ME);
+  const real = Date.now();
+  vi.setSystemTime(real - 3_600_000);
+  // Any response tells the server's time.
+  readServerClock({ shown: real, precision: 1_000, sent: Date.now(), received: Date.now() });
+  await vi.advanceTimersByTimeAsync(271_000);
+  expect(renewals).toBe(2);
+  await get(mode, USERS);
+  expect(seen.at(-1)).toBe("Bearer renewed-2");
 });

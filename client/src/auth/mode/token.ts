@@ -2,11 +2,12 @@ import { errorOf } from "#api/client.ts";
 import { ApiError } from "#api/error.ts";
 import type { Problem, TokenAnswer } from "#api/gen/types.gen.ts";
 import type { AuthMode } from "#auth/mode/mode.ts";
+import { readDateHeader, serverNow } from "#ui/server-clock.ts";
 
 /** An access token, in memory and nowhere else. */
 interface Held {
   token: string;
-  /** When it ends, by this machine's clock, in milliseconds. */
+  /** When it expires, by the server's clock, in milliseconds since the epoch. */
   endsAt: number;
 }
 
@@ -29,13 +30,13 @@ export function createTokenMode(life: AbortSignal = new AbortController().signal
   let timer: ReturnType<typeof setTimeout> | undefined;
   const channel = new BroadcastChannel(CHANNEL);
 
-  const isFresh = (token: Held | null): boolean => token !== null && Date.now() < token.endsAt - AHEAD;
+  const isFresh = (token: Held | null): boolean => token !== null && serverNow() < token.endsAt - AHEAD;
 
   const hold = (next: Held | null) => {
     held = next;
     isStart = false;
     clearTimeout(timer);
-    if (next !== null) timer = setTimeout(renewIfDue, Math.max(1_000, next.endsAt - AHEAD - Date.now()));
+    if (next !== null) timer = setTimeout(renewIfDue, Math.max(1_000, next.endsAt - AHEAD - serverNow()));
   };
   const tell = (next: Held | null) => {
     hold(next);
@@ -47,12 +48,14 @@ export function createTokenMode(life: AbortSignal = new AbortController().signal
 
   const accept = async (response: Response): Promise<void> => {
     const answer = (await response.json()) as TokenAnswer;
-    tell({ token: answer.access_token, endsAt: Date.now() + answer.expires_in * 1_000 });
+    tell({ token: answer.access_token, endsAt: serverNow() + answer.expires_in * 1_000 });
   };
 
   /** Renews; gives the server's answer where it has refused. */
   const renew = async (): Promise<Response | null> => {
+    const sent = Date.now();
     const response = await fetch("/api/refresh-token", { method: "POST" });
+    readDateHeader(response, sent);
     if (response.ok) {
       await accept(response);
       return null;
@@ -92,7 +95,9 @@ export function createTokenMode(life: AbortSignal = new AbortController().signal
   const signIn: AuthMode["signIn"] = async ({ username, password, remember }) => {
     const body = new URLSearchParams({ grant_type: "password", username, password });
     if (remember === false) body.set("remember", "false");
+    const sent = Date.now();
     const response = await fetch("/api/token", { method: "POST", body });
+    readDateHeader(response, sent);
     if (response.ok) return accept(response);
     throw (await oauthError(response)) ?? (await errorOf(response));
   };

@@ -1,15 +1,17 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { serverTime } from "#api/gen/sdk.gen.ts";
+import { readServerClock } from "#ui/server-clock.ts";
 import { useNow } from "#ui/use-now.ts";
 
-/** How far the server's clock is ahead of this device's, in milliseconds; half of the way there and back is the way back. */
-const clockOffsetQuery = () =>
+/** Reads the server's clock to the microsecond; other responses tell whole seconds. */
+const serverTimeQuery = () =>
   queryOptions({
     queryKey: ["server-time"],
     queryFn: async ({ signal }) => {
-      const asked = Date.now();
+      const sent = Date.now();
       const { data } = await serverTime({ signal, throwOnError: true });
-      return Date.parse(data.time) - (asked + Date.now()) / 2;
+      readServerClock({ shown: Date.parse(data.time), precision: 0, sent, received: Date.now() });
+      return data.time;
     },
     staleTime: Number.POSITIVE_INFINITY,
   });
@@ -18,14 +20,13 @@ const clock = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle:
 
 /** The server's time, asked for once and ticking here. */
 export function ServerClock() {
-  const { data: offset, isError } = useQuery(clockOffsetQuery());
+  const { isSuccess, isError } = useQuery(serverTimeQuery());
   const now = useNow(1_000);
+  const shown = isSuccess ? clock.format(now) : isError ? "not known right now" : "…";
   return (
     <p className="text-sm text-muted">
-      Server time{" "}
-      <span className="text-text tabular-nums">
-        {offset === undefined ? (isError ? "not known right now" : "…") : clock.format(now + offset)}
-      </span>
+      <span>Server time </span>
+      <span className="text-text tabular-nums">{shown}</span>
     </p>
   );
 }
