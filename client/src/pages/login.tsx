@@ -1,6 +1,7 @@
 import { type SubmitEvent, useEffect, useRef } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import { ApiError, isWrongInput } from "#api/error.ts";
+import { useFeatures } from "#auth/features.ts";
 import { useSignIn } from "#auth/hooks.ts";
 import { reasonSentence } from "#auth/reasons.ts";
 import { safeReturnTo } from "#auth/return-to.ts";
@@ -79,17 +80,36 @@ export function LoginPage() {
           Sign in
         </Button>
       </form>
-      <p className="mt-6 text-sm text-muted">
-        <Link to={paths.forgotPassword(next)} className="text-accent-text underline underline-offset-4">
-          Forgot your password?
-        </Link>
-      </p>
-      <p className="mt-2 text-sm text-muted">
-        No account yet?{" "}
-        <Link to={paths.register(next)} className="text-accent-text underline underline-offset-4">
-          Create one
-        </Link>
-      </p>
+      <OtherWays next={next} />
     </Page>
+  );
+}
+
+const linkLook = "text-accent-text underline underline-offset-4";
+
+/** What else this server offers. The space is kept free until that is known, so that nothing moves. */
+function OtherWays({ next }: { next: string | null }) {
+  const { features, isPending } = useFeatures();
+  return (
+    <div className="mt-6 grid min-h-12 content-start gap-2 text-sm text-muted">
+      {features?.setup_needed && (
+        <p>Hallpass has no administrator yet. Open the setup link that the server printed when it started.</p>
+      )}
+      {!isPending && features?.mail !== false && (
+        <p>
+          <Link to={paths.forgotPassword(next)} className={linkLook}>
+            Forgot your password?
+          </Link>
+        </p>
+      )}
+      {!isPending && features?.registration !== "closed" && (
+        <p>
+          No account yet?{" "}
+          <Link to={paths.register(next)} className={linkLook}>
+            Create one
+          </Link>
+        </p>
+      )}
+    </div>
   );
 }

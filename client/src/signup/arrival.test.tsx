@@ -1,10 +1,10 @@
-import { screen } from "@testing-library/react";
+import { screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { http, HttpResponse } from "msw";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { LinkInfo, Me, RegisterRequest, SetupRequest } from "#api/gen/types.gen.ts";
 import { renderApp } from "#testing/app.tsx";
-import { answerMe, notSignedIn, person, problem, server } from "#testing/server.ts";
+import { answerFeatures, answerMe, features, notSignedIn, person, problem, server } from "#testing/server.ts";
 
 const PASSWORD = "other words nobody guesses";
 let me: Me | null;
@@ -23,11 +23,9 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function answerRegister(answer: (wish: Partial<RegisterRequest>) => Response) {
+function answerRegister(answer: (wish: RegisterRequest) => Response) {
   server.use(
-    http.post("*/api/register", async ({ request }) =>
-      answer((await request.json()) as Partial<RegisterRequest>),
-    ),
+    http.post("*/api/register", async ({ request }) => answer((await request.json()) as RegisterRequest)),
   );
 }
 
@@ -39,7 +37,6 @@ async function fillIn(username: string) {
 test("who registers is signed in and home", async () => {
   const wishes: unknown[] = [];
   answerRegister((wish) => {
-    if (!wish.username) return problem(422, "invalid_input");
     wishes.push(wish);
     me = person(wish.username);
     return HttpResponse.json(me, { status: 201 });
@@ -57,7 +54,6 @@ test("who registers is signed in and home", async () => {
 
 test("an account is created on the way to a page, and the way leads there", async () => {
   answerRegister((wish) => {
-    if (!wish.username) return problem(422, "invalid_input");
     me = person(wish.username);
     return HttpResponse.json(me, { status: 201 });
   });
@@ -70,9 +66,9 @@ test("an account is created on the way to a page, and the way leads there", asyn
 });
 
 test("a closed registration says so and keeps nobody typing", async () => {
-  answerRegister(() => problem(403, "registration_closed"));
+  answerFeatures({ registration: "closed" });
   renderApp("/register");
-  expect(await screen.findByText("Accounts are made by administrators here")).toBeInTheDocument();
+  expect(await screen.findByText("Sign-up is by invitation only")).toBeInTheDocument();
   expect(screen.queryByLabelText("Username")).toBeNull();
 });
 
@@ -84,9 +80,7 @@ test("what is wrong stands beside its field, and nothing typed is lost", async (
       errors: [{ field: "password", message: "is one of the first that would be guessed" }],
     }),
   ];
-  answerRegister((wish) =>
-    wish.username ? (answers.shift() ?? HttpResponse.error()) : problem(422, "invalid_input"),
-  );
+  answerRegister(() => answers.shift() ?? HttpResponse.error());
   renderApp("/register");
   await fillIn("carol");
   const send = () => userEvent.click(screen.getByRole("button", { name: "Create account" }));
@@ -103,7 +97,6 @@ test("what is wrong stands beside its field, and nothing typed is lost", async (
 });
 
 test("the password is judged while it is typed", async () => {
-  answerRegister(() => problem(422, "invalid_input"));
   renderApp("/register");
   await userEvent.type(await screen.findByLabelText("Username"), "carolina");
   await userEvent.type(screen.getByLabelText("Password"), "short");
@@ -118,8 +111,8 @@ test("the password is judged while it is typed", async () => {
 
 test("the first administrator is made with the token behind the #", async () => {
   let wish: SetupRequest | undefined;
+  answerFeatures({ setup_needed: true });
   server.use(
-    http.get("*/api/setup", () => HttpResponse.json({ needed: true })),
     http.post("*/api/setup", async ({ request }) => {
       wish = (await request.json()) as SetupRequest;
       me = { ...person(wish.username), role: "admin" };
@@ -134,11 +127,10 @@ test("the first administrator is made with the token behind the #", async () => 
 });
 
 test("without a token, and when all is done, the set-up page says so", async () => {
-  let needed = true;
-  server.use(http.get("*/api/setup", () => HttpResponse.json({ needed })));
+  answerFeatures({ setup_needed: true });
   renderApp("/setup");
   expect(await screen.findByText(/Open the link that the server printed/)).toBeInTheDocument();
-  needed = false;
+  answerFeatures({ setup_needed: false });
   renderApp("/setup#token=x");
   expect(await screen.findByText("Hallpass is set up already")).toBeInTheDocument();
 });
@@ -167,7 +159,10 @@ test("a link says what it is for, and its token leaves the address once it is us
   await userEvent.click(screen.getByRole("button", { name: "Set password" }));
   expect(await screen.findByRole("heading", { name: "Your password is set" })).toBeInTheDocument();
   expect(password).toEqual({ password: PASSWORD });
-  expect(screen.getByTestId("where")).toHaveTextContent(/^\/link$/);
+  await waitFor(() => {
+    expect(screen.getByTestId("where")).toHaveTextContent(/^\/link$/);
+  });
+  expect(screen.getByRole("heading", { name: "Your password is set" })).toBeInTheDocument();
 });
 
 test("a reset says that it signs out, and what the server thinks of the password", async () => {
@@ -248,4 +243,56 @@ test("who has forgotten a password is told the same, whoever they are", async ()
   const back = screen.getByRole("link", { name: "Back to sign in" });
   expect(back).toHaveAttribute("href", "/login?next=%2Faccount%23sessions");
   expect(asked).toEqual([{ username: "carol" }, { username: "carol" }, { username: "carol" }]);
+});
+
+test("the sign-in page offers what this server offers, and nothing before it knows", async () => {
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  server.use(
+    http.get("*/api/features", async () => {
+      await held;
+      return HttpResponse.json(features({ mail: false, registration: "closed", setup_needed: true }));
+    }),
+  );
+  renderApp("/login");
+  expect(await screen.findByRole("button", { name: "Sign in" })).toBeInTheDocument();
+  const offers = () => screen.queryAllByRole("link", { name: /Create one|Forgot your password/ });
+  expect(offers()).toEqual([]);
+  release();
+  expect(await screen.findByText(/Open the setup link that the server printed/)).toBeInTheDocument();
+  expect(offers()).toEqual([]);
+});
+
+test("where the server does not say what it offers, everything is offered and signing in works", async () => {
+  server.use(
+    http.get("*/api/features", () => problem(404, "not_found")),
+    http.post("*/api/login", () => {
+      me = person("alice");
+      return HttpResponse.json(me);
+    }),
+  );
+  renderApp("/login");
+  expect(await screen.findByRole("link", { name: "Create one" })).toBeInTheDocument();
+  expect(screen.getByRole("link", { name: "Forgot your password?" })).toBeInTheDocument();
+  await userEvent.type(screen.getByLabelText(/Username/), "alice");
+  await userEvent.type(screen.getByLabelText("Password"), "x{Enter}");
+  expect(await screen.findByRole("heading", { level: 1, name: /Hello/ })).toBeInTheDocument();
+});
+
+test("where there is no mail, the administrator is asked for a link", async () => {
+  answerFeatures({ mail: false });
+  renderApp("/forgot-password?next=/search");
+  expect(await screen.findByText("This server sends no e-mail")).toBeInTheDocument();
+  expect(screen.queryByRole("button", { name: "Send link" })).toBeNull();
+  expect(screen.getByRole("link", { name: "Back to sign in" })).toHaveAttribute(
+    "href",
+    "/login?next=%2Fsearch",
+  );
+});
+
+test("a new password is measured by this server's least length", async () => {
+  answerFeatures({ password: { login: true, min_length: 20 } });
+  renderApp("/register");
+  await userEvent.type(await screen.findByLabelText("Password"), "short");
+  expect(screen.getByText("5 of at least 20 characters")).toBeInTheDocument();
 });

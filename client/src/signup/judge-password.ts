@@ -1,4 +1,4 @@
-/** Fewer characters are refused by the server as it is set up by default; where it asks for more, it says so. */
+/** The server's least number of characters where it has not said another one. */
 const MIN_LENGTH = 12;
 
 export interface Judgement {
@@ -10,16 +10,16 @@ export interface Judgement {
  * What can be said about a new password while it is typed. It only advises: the server decides, and knows the commonest
  * passwords. No rules about kinds of characters (NIST SP 800-63B-4, 3.1.1.2).
  */
-export function judgePassword(password: string, about: string[]): Judgement {
+export function judgePassword(password: string, about: string[], minLength = MIN_LENGTH): Judgement {
   const length = Array.from(password).length;
   const folded = password.toLowerCase();
   const known = about.map((word) => word.trim().toLowerCase()).filter((word) => word.length > 2);
   // An address may contain the username: the longer goes first.
   known.sort((one, other) => other.length - one.length);
   const rest = known.reduce((left, word) => left.replaceAll(word, ""), folded);
-  if (length < MIN_LENGTH)
-    return { isGood: false, sentence: `${String(length)} of at least ${String(MIN_LENGTH)} characters` };
-  if (rest.length < folded.length && Array.from(rest).length < MIN_LENGTH / 2)
+  if (length < minLength)
+    return { isGood: false, sentence: `${String(length)} of at least ${String(minLength)} characters` };
+  if (rest.length < folded.length && Array.from(rest).length < minLength / 2)
     return { isGood: false, sentence: "Little more than your own name or address" };
   if (new Set(folded).size < 5 || isRun(folded))
     return { isGood: false, sentence: "One of the first that would be guessed" };

@@ -1,4 +1,5 @@
 import { useId, useState } from "react";
+import { useFeatures } from "#auth/features.ts";
 import { judgePassword } from "#signup/judge-password.ts";
 import { PasswordField } from "#ui/password-field.tsx";
 
@@ -11,6 +12,7 @@ interface NewPasswordFieldProps {
 
 /** A new password, with advice while it is typed. */
 export function NewPasswordField({ label = "Password", about, error }: NewPasswordFieldProps) {
+  const { features } = useFeatures();
   const [judgement, setJudgement] = useState<ReturnType<typeof judgePassword> | null>(null);
   const id = useId();
   return (
@@ -23,7 +25,7 @@ export function NewPasswordField({ label = "Password", about, error }: NewPasswo
         error={error && `The password ${error}.`}
         onChange={(event) => {
           const { value } = event.target;
-          setJudgement(value ? judgePassword(value, about()) : null);
+          setJudgement(value ? judgePassword(value, about(), features?.password.min_length) : null);
         }}
       />
       <p id={id} role="status" className="min-h-5 text-sm text-muted">

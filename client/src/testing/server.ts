@@ -4,6 +4,7 @@ import type {
   Code,
   CurrentSession,
   EndReason,
+  Features,
   Me,
   Problem,
   Session,
@@ -11,11 +12,31 @@ import type {
   User,
 } from "#api/gen/types.gen.ts";
 
-/** The API of a test. What a test does not answer, fails it; only a person's history is empty by itself. */
+/** The API of a test. What a test does not answer, fails it; only a person's history is empty and everything is offered by default. */
 export const server = setupServer(
   http.get("*/api/me/activity", () => HttpResponse.json({ items: [], next_cursor: null })),
   http.get("*/api/me/new-sign-ins", () => HttpResponse.json({ items: [] })),
+  http.get("*/api/features", () => HttpResponse.json(features())),
 );
+
+/** A server that offers everything but passkeys and providers. */
+export function features(rest: Partial<Features> = {}): Features {
+  return {
+    registration: "open",
+    mail: true,
+    setup_needed: false,
+    password: { login: true, min_length: 12 },
+    passkeys: false,
+    providers: [],
+    last_used: null,
+    ...rest,
+  };
+}
+
+/** `GET /api/features` answered with these. */
+export function answerFeatures(rest: Partial<Features>): void {
+  server.use(http.get("*/api/features", () => HttpResponse.json(features(rest))));
+}
 
 export const session: CurrentSession = {
   id: "0191e000-0000-7000-8000-000000000001",
