@@ -13,7 +13,8 @@ export async function translate(page: Page): Promise<void> {
         if (text.data.trim() && !untouched.includes(text.parentElement?.tagName ?? "FONT")) texts.push(text);
       }
       for (const text of texts) {
-        const [outer, inner] = [document.createElement("font"), document.createElement("font")];
+        const font = () => document.createElementNS("http://www.w3.org/1999/xhtml", "font");
+        const [outer, inner] = [font(), font()];
         inner.textContent = text.data;
         outer.append(inner);
         text.replaceWith(outer);

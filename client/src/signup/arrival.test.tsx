@@ -121,9 +121,11 @@ test("the first administrator is made with the token behind the #", async () => 
   );
   renderApp("/setup#token=the-token");
   await fillIn("root");
+  expect(screen.getByTestId("where")).toHaveTextContent(/^\/setup#token=the-token$/);
   await userEvent.click(screen.getByRole("button", { name: "Create administrator" }));
   expect(await screen.findByRole("heading", { level: 1, name: /Hello/ })).toBeInTheDocument();
   expect(wish).toEqual({ token: "the-token", username: "root", password: PASSWORD, full_name: "" });
+  expect(screen.getByTestId("where")).toHaveTextContent(/^\/$/);
 });
 
 test("without a token, and when all is done, the set-up page says so", async () => {
