@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ApiError } from "#api/error.ts";
 import { createTokenMode } from "#auth/mode/token.ts";
 import { ended, notSignedIn, problem, server } from "#testing/server.ts";
-import { readServerClock } from "#ui/server-clock.ts";
+import { readServerClock, resetServerClock, serverNow } from "#ui/server-clock.ts";
 
 const ME = "http://localhost:3000/api/me";
 const YEAR = 31_536_000_000;
@@ -202,4 +202,15 @@ test("a clock that is set back does not keep an expired token in use", async () 
   expect(renewals).toBe(2);
   await get(mode, USERS);
   expect(seen.at(-1)).toBe("Bearer renewed-2");
+});
+
+test("a tab that hears of a token hears what time it is", async () => {
+  vi.setSystemTime(NOW - YEAR);
+  answerRenewal = () => given(`renewed-${String(renewals)}`, 300, NOW);
+  newTab();
+  const mode = newTab();
+  await get(mode, ME);
+  resetServerClock();
+  await heard();
+  expect(Math.abs(serverNow() - NOW)).toBeLessThanOrEqual(2_000);
 });

@@ -2,7 +2,7 @@ import { errorOf } from "#api/client.ts";
 import { ApiError } from "#api/error.ts";
 import type { Problem, TokenAnswer } from "#api/gen/types.gen.ts";
 import type { AuthMode } from "#auth/mode/mode.ts";
-import { readDateHeader, serverNow } from "#ui/server-clock.ts";
+import { readDateHeader, readServerClock, serverNow } from "#ui/server-clock.ts";
 
 /** An access token, in memory and nowhere else. */
 interface Held {
@@ -14,6 +14,8 @@ interface Held {
 /** What tabs tell each other: a newer token, or that there is none any more. Only tabs of this origin hear it. */
 interface Word {
   held: Held | null;
+  /** The sender's reading of the server's clock: the receiver may not have read it yet. */
+  now: number;
 }
 
 const CHANNEL = "hallpass-token";
@@ -40,9 +42,11 @@ export function createTokenMode(life: AbortSignal = new AbortController().signal
   };
   const tell = (next: Held | null) => {
     hold(next);
-    channel.postMessage({ held: next } satisfies Word);
+    channel.postMessage({ held: next, now: serverNow() } satisfies Word);
   };
   channel.onmessage = (event: MessageEvent<Word>) => {
+    const heard = Date.now();
+    readServerClock({ shown: event.data.now, precision: 1_000, sent: heard, received: heard });
     hold(event.data.held);
   };
 
