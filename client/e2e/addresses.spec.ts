@@ -36,7 +36,7 @@ test("a link stays in the address until it is used, and reaches no referrer", as
   expect(referrers.length).toBeGreaterThan(4);
   expect(referrers.filter((referrer) => referrer.includes(token))).toEqual([]);
   expect(referrers.filter((referrer) => referrer !== "" && new URL(referrer).pathname !== "/")).toEqual([]);
-  await other.goto(path);
+  await other.goto(server.url + path);
   await expect(other.getByText("This link has expired or was already used").first()).toBeVisible();
   await other.context().close();
 });
