@@ -90,7 +90,10 @@ fn problem() -> utoipa::openapi::schema::Object {
         .required("code")
         .property("detail", text("A sentence about this very occurrence."))
         .property("errors", ArrayBuilder::new().items(Ref::from_schema_name("FieldError")))
-        .property("expected_origin", text("With cross_site_request: the origin of PUBLIC_URL, under which the page works."))
+        .property(
+            "expected_origin",
+            text("With cross_site_request: the origin of PUBLIC_URL, under which the page works."),
+        )
         .property("reason", Ref::from_schema_name("EndReason"))
         .property(
             "at",
