@@ -9,22 +9,22 @@ server := "target/release/hallpass"
 _default:
     @just --justfile {{ justfile() }} --list --unsorted
 
-# Build the app and the server, then serve both on http://localhost:3000
+# Build everything, then serve it on http://localhost:3000
 [group('run')]
 start: build
     LOG_FORMAT="${LOG_FORMAT:-pretty}" {{ server }}
 
 # Fill an empty database with 200 people to try things on, and print one login
 [group('run')]
-demo: build-server
+demo: build
     LOG_FORMAT="${LOG_FORMAT:-pretty}" {{ server }} demo
 
 # Run any hallpass command, for example: just hallpass user create alice --admin
 [group('run')]
-hallpass *arguments: build-server
+hallpass *arguments: build
     LOG_FORMAT="${LOG_FORMAT:-pretty}" {{ server }} {{ arguments }}
 
-# Build the app and the server for production
+# Build the program for production: target/release/hallpass, with the web app in it
 [group('build')]
 build: build-client build-server
 
@@ -33,7 +33,7 @@ build: build-client build-server
 build-client: install
     {{ pnpm }} build
 
-# Build the server into target/release
+# Build the server into target/release, with the web app that is in client/dist
 [group('build')]
 build-server:
     cargo build --release --locked

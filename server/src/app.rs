@@ -25,6 +25,7 @@ use crate::http::browser::Browsers;
 use crate::http::client::Clients;
 use crate::http::client_ip::TrustedProxies;
 use crate::http::drain::Drain;
+use crate::http::embedded::EmbeddedFile;
 use crate::http::envelope::{self, Envelope};
 use crate::http::extract::MAX_BODY;
 use crate::http::forwarding::ForwardingCheck;
@@ -32,7 +33,7 @@ use crate::http::layer::sharing;
 use crate::http::problem::{Code, Problem};
 use crate::http::same_site::{self, TrustedOrigins};
 use crate::http::server::{self, AtHand};
-use crate::http::spa;
+use crate::http::spa::{self, WebApp};
 use crate::http::well_known;
 use crate::identity::{EndReason, Freshness};
 use crate::links::{self, Link, Links};
@@ -105,6 +106,7 @@ pub struct Application {
     metrics: Metrics,
     metrics_listener: Option<Listener>,
     traces: Traces,
+    web_app: WebApp,
 }
 
 impl Application {
@@ -131,6 +133,7 @@ impl Application {
         let hasher = Hasher::start(&config.password);
         let well_known = [access_tokens::routes::KEY_SET, well_known::CHANGE_PASSWORD];
         let routes = openapi::PATTERNS.into_iter().chain(well_known).collect();
+        let web_app = WebApp::new(config.http.client_dist.as_deref(), &[]);
         Ok(Self {
             links: Links::new(config.http.origin()),
             config,
@@ -148,7 +151,15 @@ impl Application {
             metrics: Metrics::new(routes, EndReason::ALL.map(|reason| reason.to_string())),
             metrics_listener,
             traces,
+            web_app,
         })
+    }
+
+    /// Serves these files as the web app, unless `CLIENT_DIST` names a folder.
+    #[must_use]
+    pub fn embedding(mut self, files: &[EmbeddedFile]) -> Self {
+        self.web_app = WebApp::new(self.config.http.client_dist.as_deref(), files);
+        self
     }
 
     /// Where it listens; tells the port where PORT was 0.
@@ -307,7 +318,7 @@ impl Application {
         let (db, clock, key) = (self.db.clone(), self.clock.clone(), session.keys[0].clone());
         let authenticator = Data::new(Authenticator::new(db, clock, self.hasher, self.metrics, key));
         let (db, clock, drain) = (Data::new(self.db), Data::new(self.clock), Data::new(self.drain));
-        let newsroom = self.newsroom;
+        let (newsroom, web_app) = (self.newsroom, self.web_app);
         let sessions = Data::new(sessions);
         let clients = Data::new(Clients { proxies, browsers: Browsers::default() });
         let assets = Assets::new(http.is_https());
@@ -366,7 +377,7 @@ impl Application {
                 .service(api)
                 .configure(access_tokens::routes::configure_well_known)
                 .configure(well_known::configure)
-                .configure(spa::configure(&http.client_dist, assets.clone()))
+                .configure(spa::configure(web_app.clone(), assets.clone()))
                 .wrap(from_fn(sharing(&envelope, envelope::wrap)))
         };
         let builder = Server::build().workers(http.workers).shutdown_timeout(FINISH_WITHIN).disable_signals();

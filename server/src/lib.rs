@@ -31,6 +31,9 @@
 
 #![cfg_attr(not(test), warn(unused_crate_dependencies))]
 
+// For main.rs: the library does not contain the web app.
+use hallpass_embed as _;
+
 pub mod access_tokens;
 pub mod administration;
 pub mod api_tokens;

@@ -6,11 +6,13 @@ use crate::access_tokens::AccessTokens;
 use crate::app::StartError;
 use crate::config::{Config, DatabaseConfig, HttpConfig};
 use crate::db::{self, Db, migrate};
+use crate::http::embedded::EmbeddedFile;
+use crate::http::spa::WebApp;
 use crate::mail::Smtp;
 use crate::secret::blocklist::Blocklist;
 use crate::users::queries as users;
 
-pub(super) async fn run() -> anyhow::Result<()> {
+pub(super) async fn run(files: &[EmbeddedFile]) -> anyhow::Result<()> {
     let config = Config::from_env()?;
     println!("configuration  ok, for {}", config.http.public_url);
     if let Some(advice) = proxies(&config.http) {
@@ -23,11 +25,11 @@ pub(super) async fn run() -> anyhow::Result<()> {
         let known = Blocklist::read(Some(path)).map_err(StartError::Blocklist)?;
         println!("passwords      ok, {} refused by {}", known.len(), path.display());
     }
-    let page = config.http.client_dist.join("index.html");
-    if !page.exists() {
+    let web_app = WebApp::new(config.http.client_dist.as_deref(), files);
+    if let Some(page) = web_app.missing_page() {
         bail!("web app: {} is missing: run `just build`, or set CLIENT_DIST", page.display());
     }
-    println!("web app        ok, {}", config.http.client_dist.display());
+    println!("web app        ok, {web_app}");
     Ok(())
 }
 

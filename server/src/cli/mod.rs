@@ -27,6 +27,7 @@ use clap::{Parser, Subcommand};
 use crate::audit;
 use crate::config::{Config, ConfigError};
 use crate::db::{self, Db};
+use crate::http::embedded::EmbeddedFile;
 use crate::http::problem::Problem;
 use crate::telemetry;
 use crate::users::queries::{self as users, Account};
@@ -106,11 +107,12 @@ enum Command {
     Demo,
 }
 
-/// Runs the command and says how it went, on standard error where it went wrong.
-pub async fn run(cli: Cli) -> ExitCode {
+/// Runs the command and says how it went, on standard error where it went wrong. `client` are the files of the web app that the
+/// program contains.
+pub async fn run(cli: Cli, client: &[EmbeddedFile]) -> ExitCode {
     let outcome = match cli.command.unwrap_or(Command::Serve) {
         Command::Openapi => openapi::run(),
-        Command::Serve => serve::run().await,
+        Command::Serve => serve::run(client).await,
         Command::Migrate => migrate::run().await,
         Command::User(command) => user::run(command).await,
         Command::Session(command) => session::run(command).await,
@@ -118,7 +120,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Copy { from, to } => copy::run(from.as_deref(), &to).await,
         Command::Backup { file, force } => backup::run(&file, force).await,
         Command::Restore(arguments) => restore::run(arguments).await,
-        Command::Check => check::run().await,
+        Command::Check => check::run(client).await,
         Command::Health => health::run(),
         Command::Completions { shell } => completions::run(shell),
         Command::Demo => demo::run().await,

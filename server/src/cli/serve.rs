@@ -5,9 +5,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::app::Application;
 use crate::clock::Clock;
 use crate::config::{Config, EnvironmentKind};
+use crate::http::embedded::EmbeddedFile;
 use crate::telemetry;
 
-pub(super) async fn run() -> anyhow::Result<()> {
+pub(super) async fn run(files: &[EmbeddedFile]) -> anyhow::Result<()> {
     let config = Config::from_env()?;
     telemetry::init(&config.log);
     tracing::debug!(?config, "configuration");
@@ -16,7 +17,7 @@ pub(super) async fn run() -> anyhow::Result<()> {
         EnvironmentKind::Production => config.http.public_url.to_string(),
         EnvironmentKind::Development => format!("http://{}:{}/", config.http.host, config.http.port),
     };
-    let application = Application::bind(config, Clock::system()).await?;
+    let application = Application::bind(config, Clock::system()).await?.embedding(files);
     let setup = application.setup_link().await?;
     if let Some(link) = setup {
         // On standard output and not in the log, which is kept: the link is a secret.

@@ -66,8 +66,8 @@ pub struct HttpConfig {
     pub allowed_origins: Vec<String>,
     /// `TRUSTED_PROXIES`: whose word about the client's address is believed.
     pub trusted_proxies: Vec<IpNet>,
-    /// `CLIENT_DIST`: the folder of the built web app.
-    pub client_dist: PathBuf,
+    /// `CLIENT_DIST`: a folder with a built web app, to be served instead of the embedded one.
+    pub client_dist: Option<PathBuf>,
     /// WORKERS: how many threads serve requests.
     pub workers: usize,
 }

@@ -185,7 +185,7 @@ fn http(reader: &mut Reader, kind: EnvironmentKind, cores: usize) -> HttpConfig 
         port,
         allowed_origins: allowed_origins(reader),
         trusted_proxies: trusted_proxies(reader, kind),
-        client_dist: reader.text("CLIENT_DIST").map_or_else(|| PathBuf::from("client/dist"), PathBuf::from),
+        client_dist: reader.text("CLIENT_DIST").map(PathBuf::from),
         workers: reader.number("WORKERS", cores, 1..=1024),
     }
 }

@@ -46,7 +46,7 @@ pub const VARIABLES: &[Variable] = &[
     variable("MAIL_FROM", "required with SMTP_URL"),
     variable("WORKERS", "cores"),
     variable("HASH_THREADS", "cores"),
-    variable("CLIENT_DIST", "client/dist"),
+    variable("CLIENT_DIST", "the embedded app; client/dist where none is embedded"),
     variable("LOG_FORMAT", "pretty in development, json in production"),
     variable("RUST_LOG", "info"),
     variable("METRICS_ADDR", "off"),

@@ -119,7 +119,11 @@ impl Assets {
             return Ok(answer.whole());
         }
         let (response, body) = response.into_parts();
-        let body = body::to_bytes(body).await.map_err(|error| Problem::internal(anyhow::anyhow!("{error}")))?;
+        let body = match body.try_into_bytes() {
+            // Embedded in the program: it takes no more memory.
+            Ok(body) => body,
+            Err(body) => body::to_bytes(body).await.map_err(|error| Problem::internal(anyhow::anyhow!("{error}")))?,
+        };
         let mut headers = response.headers().clone();
         headers::complete(&mut headers, self.is_https);
         self.insert(request.path(), codings, Answer::new(headers, body.clone()));

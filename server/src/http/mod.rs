@@ -9,6 +9,7 @@ pub mod connection;
 pub mod cookies;
 pub mod cursor;
 pub mod drain;
+pub mod embedded;
 pub mod envelope;
 pub mod extract;
 pub mod forwarding;

@@ -1,6 +1,8 @@
-//! The web app: the files of `CLIENT_DIST`, and its page for every path that people navigate to.
+//! The web app: its files, embedded or those of `CLIENT_DIST`, and its page for every path that people navigate to.
 
-use std::path::Path;
+use std::fmt::{self, Display, Formatter};
+use std::future::ready;
+use std::path::{Path, PathBuf};
 
 use actix_files::{Files, NamedFile};
 use actix_web::body::{BoxBody, MessageBody};
@@ -14,6 +16,7 @@ use percent_encoding::percent_decode_str;
 
 use super::assets::{self, Assets};
 use super::coding::{self, Codings};
+use super::embedded::{Embedded, EmbeddedFile};
 use super::navigation;
 use super::problem::{Code, Problem};
 use super::resource::not_allowed;
@@ -22,27 +25,83 @@ const PAGE: &str = "index.html";
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 
-/// Serves the folder `dist`, and puts into `assets` what is to be at hand; to be registered last, for it answers every path.
-pub fn configure(dist: &Path, assets: Assets) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
-    let dist = dist.to_owned();
-    move |config| {
-        let files = Files::new("/", &dist)
-            .try_compressed()
-            .prefer_utf8(true)
-            .disable_content_disposition()
-            // The root is no file: it goes to the page like any other path that people navigate to.
-            .path_filter(|path, _| path.components().next().is_some());
-        let page = move |request: ServiceRequest| {
-            let dist = dist.clone();
-            async move {
-                let (request, _) = request.into_parts();
-                let response = page(&request, &dist).unwrap_or_else(HttpResponse::from_error);
-                Ok(ServiceResponse::new(request, response))
-            }
-        };
-        let files = files.default_handler(fn_service(page));
-        config.service(web::scope("").app_data(ThinData(assets)).wrap(from_fn(guard)).service(files));
+/// Where the web app's files are.
+#[derive(Clone, Debug)]
+pub enum WebApp {
+    /// In the program itself.
+    Embedded(Embedded),
+    /// In a folder.
+    Folder(PathBuf),
+}
+
+impl WebApp {
+    /// The folder that `CLIENT_DIST` names; without it the embedded files, and in a program without any the folder of a checkout.
+    #[must_use]
+    pub fn new(client_dist: Option<&Path>, files: &[EmbeddedFile]) -> Self {
+        match (client_dist, Embedded::new(files)) {
+            (None, Some(embedded)) => Self::Embedded(embedded),
+            (folder, _) => Self::Folder(folder.unwrap_or(Path::new("client/dist")).to_owned()),
+        }
     }
+
+    /// The page, if it has to be a file and there is none.
+    #[must_use]
+    pub fn missing_page(&self) -> Option<PathBuf> {
+        match self {
+            Self::Embedded(_) => None,
+            Self::Folder(folder) => Some(folder.join(PAGE)).filter(|page| !page.exists()),
+        }
+    }
+}
+
+impl Display for WebApp {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Embedded(_) => formatter.write_str("embedded in the program"),
+            Self::Folder(folder) => folder.display().fmt(formatter),
+        }
+    }
+}
+
+/// Serves the web app, and puts into `assets` what is to be at hand; to be registered last, for it answers every path.
+pub fn configure(app: WebApp, assets: Assets) -> impl FnOnce(&mut web::ServiceConfig) {
+    move |config| {
+        let scope = web::scope("").app_data(ThinData(assets)).wrap(from_fn(guard));
+        let folder = match &app {
+            WebApp::Embedded(_) => None,
+            WebApp::Folder(folder) => Some(folder.clone()),
+        };
+        let otherwise = fn_service(move |request| ready(Ok::<_, Error>(respond(request, &app))));
+        config.service(match folder {
+            None => scope.default_service(otherwise),
+            Some(folder) => scope.service(
+                Files::new("/", folder)
+                    .try_compressed()
+                    .prefer_utf8(true)
+                    .disable_content_disposition()
+                    // The root is no file: it goes to the page like any other path that people navigate to.
+                    .path_filter(|path, _| path.components().next().is_some())
+                    .default_handler(otherwise),
+            ),
+        });
+    }
+}
+
+/// An embedded file, or the page.
+fn respond(request: ServiceRequest, app: &WebApp) -> ServiceResponse {
+    let (request, _) = request.into_parts();
+    let file = match app {
+        WebApp::Embedded(files) => files.respond(&request, &file_name(request.path())),
+        WebApp::Folder(_) => None,
+    };
+    let response = file.map_or_else(|| page(&request, app), Ok).unwrap_or_else(HttpResponse::from_error);
+    ServiceResponse::new(request, response)
+}
+
+/// The path as a name below the folder, as actix-files reads it.
+fn file_name(path: &str) -> String {
+    let path = percent_decode_str(path).decode_utf8_lossy();
+    path.split('/').filter(|segment| !segment.is_empty()).collect::<Vec<_>>().join("/")
 }
 
 /// Stands before the files: only GET and HEAD, no dot files, no way up; and says how long an answer may be kept.
@@ -97,12 +156,18 @@ fn is_plain(path: &str) -> bool {
 }
 
 /// The app's page for a client that takes HTML; a 404 for other paths that name no file.
-fn page(request: &HttpRequest, dist: &Path) -> Result<HttpResponse, Problem> {
+fn page(request: &HttpRequest, app: &WebApp) -> Result<HttpResponse, Problem> {
     if !is_navigation(request) {
         return Err(Problem::new(Code::NotFound));
     }
+    let folder = match app {
+        WebApp::Embedded(files) => {
+            return files.respond(request, PAGE).ok_or_else(|| Problem::new(Code::NotFound));
+        }
+        WebApp::Folder(folder) => folder,
+    };
     for (encoding, file) in variants(request) {
-        if let Ok(file) = NamedFile::open(dist.join(file)) {
+        if let Ok(file) = NamedFile::open(folder.join(file)) {
             let file = file.set_content_type(mime::TEXT_HTML_UTF_8).disable_content_disposition();
             let file = if encoding == ContentEncoding::Identity { file } else { file.set_content_encoding(encoding) };
             return Ok(file.into_response(request));
@@ -241,7 +306,18 @@ mod properties {
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(file, content).unwrap();
         }
-        let app = init_service(App::new().configure(configure(&dist, Assets::new(false)))).await;
+        let embedded = FILES.map(|(name, content)| EmbeddedFile {
+            name,
+            content: content.as_bytes(),
+            tag: name,
+            modified: 0,
+        });
+        only_these_files(WebApp::Folder(dist)).await;
+        only_these_files(WebApp::new(None, &embedded)).await;
+    }
+
+    async fn only_these_files(app: WebApp) {
+        let app = init_service(App::new().configure(configure(app, Assets::new(false)))).await;
         let mut runner = TestRunner::default();
         for _ in 0..ProptestConfig::default().cases {
             let path = path().new_tree(&mut runner).unwrap().current();

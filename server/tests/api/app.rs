@@ -13,6 +13,7 @@ use hallpass::app::Application;
 use hallpass::clock::{Clock, Timestamp};
 use hallpass::config::{Config, LogConfig, LogFormat};
 use hallpass::db::{Db, Remote, Tx};
+use hallpass::http::embedded::EmbeddedFile;
 use hallpass::identity::{EndReason, Role, new_id};
 use hallpass::links::Links;
 use hallpass::openapi;
@@ -87,13 +88,23 @@ pub async fn spawn_configured(settings: &[(&str, &str)], change: impl FnOnce(&mu
 
 /// Starts a server on what `folder` holds.
 pub async fn start(config: Config, clock: Clock, folder: TempDir) -> TestApp {
+    start_embedding(&[], config, clock, folder).await
+}
+
+/// The same for a program that contains these files of the web app.
+pub async fn start_embedding(
+    files: &'static [EmbeddedFile],
+    config: Config,
+    clock: Clock,
+    folder: TempDir,
+) -> TestApp {
     let stop = CancellationToken::new();
     let (ready, started) = oneshot::channel();
     let server = thread::spawn({
         let (clock, stop, config) = (clock.clone(), stop.clone(), config.clone());
         move || {
             actix_web::rt::System::new().block_on(async move {
-                let application = Application::bind(config, clock).await.unwrap();
+                let application = Application::bind(config, clock).await.unwrap().embedding(files);
                 let addresses = (application.address(), application.metrics_address());
                 let parts = (application.db().clone(), application.hasher().clone());
                 ready.send((addresses, parts)).unwrap();
