@@ -40,7 +40,11 @@ pub(crate) fn expression(folder: &Path) -> io::Result<String> {
 fn empty(folder: &Path) -> String {
     let placeholder = folder.join(PLACEHOLDER);
     let made = fs::create_dir_all(folder).and_then(|()| {
-        if placeholder.is_file() { Ok(()) } else { fs::write(&placeholder, "Build the web app with `just build-client`.\n") }
+        if placeholder.is_file() {
+            Ok(())
+        } else {
+            fs::write(&placeholder, "Build the web app with `just build-client`.\n")
+        }
     });
     match (made, placeholder.to_str()) {
         (Ok(()), Some(path)) => format!("{{ const _: &[u8] = include_bytes!({path:?}); &[] }}"),

@@ -1,6 +1,7 @@
 //! Asks the database once a second what has happened, on whichever server it did, and tells every open stream.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -46,6 +47,7 @@ type Readers = Arc<Mutex<HashMap<String, usize>>>;
 pub struct Newsroom {
     editions: broadcast::Sender<Arc<Edition>>,
     readers: Readers,
+    is_closed: Arc<AtomicBool>,
 }
 
 /// What a stream holds as long as it is open.
@@ -71,7 +73,7 @@ impl Drop for Subscription {
 
 impl Default for Newsroom {
     fn default() -> Self {
-        Self { editions: broadcast::Sender::new(BACKLOG), readers: Readers::default() }
+        Self { editions: broadcast::Sender::new(BACKLOG), readers: Readers::default(), is_closed: Arc::default() }
     }
 }
 
@@ -95,7 +97,13 @@ impl Newsroom {
 
     /// Ends every stream, so that their pages come back to another server.
     pub fn close(&self) {
+        self.is_closed.store(true, Ordering::SeqCst);
         let _ = self.editions.send(Arc::new(Edition { is_last: true, ..Edition::default() }));
+    }
+
+    /// Whether [`Self::close`] was called: a stream that was subscribed later would never end.
+    pub(super) fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::SeqCst)
     }
 
     /// Asks and tells, until it is dropped.

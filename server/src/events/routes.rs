@@ -10,7 +10,6 @@ use super::stream::{Follower, Idle};
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::http::connection::Requests;
-use crate::http::drain::Drain;
 use crate::http::problem::{Code, Problem};
 use crate::http::resource::endpoint;
 use crate::identity::CurrentUser;
@@ -40,14 +39,10 @@ pub(crate) async fn follow(
     request: HttpRequest,
     user: CurrentUser,
     newsroom: ThinData<Newsroom>,
-    drain: Data<Drain>,
     db: Data<Db>,
     sessions: Data<Sessions>,
     clock: Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
-    if drain.has_begun() {
-        return Err(Problem::new(Code::Unavailable));
-    }
     let mut response = HttpResponse::Ok();
     // nginx would hold the events back until its buffer is full.
     response.content_type("text/event-stream").insert_header(("x-accel-buffering", "no"));
@@ -59,6 +54,9 @@ pub(crate) async fn follow(
     let subscription = newsroom.subscribe(session.as_ref().map_or_else(|| id.clone(), |session| session.id.clone()));
     let subscription = subscription.ok_or_else(|| Problem::new(Code::TooManyAttempts).retry_after(RETRY_AFTER))?;
     let idle = Idle { db: db.as_ref().clone(), lifetime: sessions.lifetime() };
+    if newsroom.is_closed() {
+        return Err(Problem::new(Code::Unavailable));
+    }
     let follower = Follower::new(id, session, subscription, clock.as_ref().clone(), idle);
     // Between two of its words it is not the client's turn.
     let under_way = request.conn_data::<Requests>().map(Requests::begin);

@@ -9,8 +9,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use actix_files::{HttpRange, file_extension_to_mime};
 use actix_web::body::{self, BoxBody};
 use actix_web::http::header::{
-    self, ContentEncoding, ETag, EntityTag, HttpDate, IfMatch, IfModifiedSince, IfNoneMatch, IfRange, IfUnmodifiedSince,
-    LastModified,
+    self, ContentEncoding, ETag, EntityTag, HttpDate, IfMatch, IfModifiedSince, IfNoneMatch, IfRange,
+    IfUnmodifiedSince, LastModified,
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Bytes;

@@ -306,12 +306,8 @@ mod properties {
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(file, content).unwrap();
         }
-        let embedded = FILES.map(|(name, content)| EmbeddedFile {
-            name,
-            content: content.as_bytes(),
-            tag: name,
-            modified: 0,
-        });
+        let embedded =
+            FILES.map(|(name, content)| EmbeddedFile { name, content: content.as_bytes(), tag: name, modified: 0 });
         only_these_files(WebApp::Folder(dist)).await;
         only_these_files(WebApp::new(None, &embedded)).await;
     }

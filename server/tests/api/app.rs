@@ -92,12 +92,7 @@ pub async fn start(config: Config, clock: Clock, folder: TempDir) -> TestApp {
 }
 
 /// The same for a program that contains these files of the web app.
-pub async fn start_embedding(
-    files: &'static [EmbeddedFile],
-    config: Config,
-    clock: Clock,
-    folder: TempDir,
-) -> TestApp {
+pub async fn start_embedding(files: &'static [EmbeddedFile], config: Config, clock: Clock, folder: TempDir) -> TestApp {
     let stop = CancellationToken::new();
     let (ready, started) = oneshot::channel();
     let server = thread::spawn({

@@ -20,6 +20,7 @@ mod database;
 mod database_server;
 mod desktop_mode;
 mod directory;
+mod draining;
 mod embedded;
 mod events;
 mod faults;

@@ -4,60 +4,21 @@ use std::cell::Cell;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use futures_util::future::{join, join_all};
 use hallpass::config::DatabaseKind;
 
-use crate::client::{Client, connect, get, login, request};
+use crate::client::{Client, get, login, request};
 use crate::database_server::{free_port, open_to_all};
 use crate::engine::Engine;
+use crate::nginx::Nginx;
 use crate::process::{Server, create_person};
 use crate::report::{Report, Times, tell};
 use crate::{not_run, sized};
 
-const NGINX: &str = "/usr/sbin/nginx";
 const PEOPLE: usize = 16;
-
-#[derive(Debug)]
-struct Nginx(Child);
-
-impl Nginx {
-    /// Serves `servers` on `port`, and notes each answer's status, and that of the server's, in `access.log` below `folder`.
-    fn start(folder: &Path, port: u16, servers: [u16; 2]) -> Self {
-        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/deploy/nginx.conf");
-        let mut conf = fs::read_to_string(page).unwrap();
-        let log = format!(
-            "log_format statuses '$status $upstream_status'; access_log {}/access.log statuses;",
-            folder.display()
-        );
-        for (from, to) in [
-            ("/tmp/", &format!("{}/", folder.display())),
-            ("access_log off;", &log),
-            ("172.28.57.11:3000", &format!("127.0.0.1:{}", servers[0])),
-            ("172.28.57.12:3000", &format!("127.0.0.1:{}", servers[1])),
-            ("listen 8080;", &format!("listen 127.0.0.1:{port};")),
-        ] {
-            assert!(conf.contains(from), "{from} is not in docs/deploy/nginx.conf any more");
-            conf = conf.replace(from, to);
-        }
-        let file = folder.join("nginx.conf");
-        fs::write(&file, conf).unwrap();
-        let errors = format!("{}/error.log", folder.display());
-        let mut command = Command::new(NGINX);
-        command.args(["-g", "daemon off;", "-e", &errors, "-c"]).arg(file);
-        Self(command.spawn().unwrap())
-    }
-}
-
-impl Drop for Nginx {
-    fn drop(&mut self) {
-        // nginx's other processes end with it, unless it is killed.
-        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
-        let _ = self.0.wait();
-    }
-}
 
 /// As a service manager does it; says how long it took to end.
 async fn restart(server: &mut Server, folder: &Path, settings: &[(String, String)]) -> Duration {
@@ -110,7 +71,7 @@ async fn work(nginx: SocketAddr, username: String, enough: &Cell<bool>, asked: &
 async fn restarts_behind_nginx() {
     let (restarts, requests) = sized((2, 2_000), (20, 100_000));
     let mut report = Report::new(&format!("{restarts} restarts of one of two servers behind nginx"));
-    if !Path::new(NGINX).exists() {
+    if !Nginx::is_installed() {
         not_run("restarts behind nginx: it is not installed");
         return;
     }
@@ -135,10 +96,8 @@ async fn restarts_behind_nginx() {
     let mut servers = [Server::start(folder.path(), &settings), Server::start(folder.path(), &settings)];
     let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
-    let nginx = Nginx::start(folder.path(), address.port(), [0, 1].map(|number| servers[number].address.port()));
-    while connect(address).await.is_err() {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    let ports = [0, 1].map(|number| servers[number].address.port());
+    let nginx = Nginx::start(folder.path(), address, ports).await;
 
     let (enough, asked) = (Cell::new(false), Cell::new(0));
     let people = (0..PEOPLE).map(|person| work(address, format!("person{person}"), &enough, &asked));
