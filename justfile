@@ -17,6 +17,7 @@ start: build
 # Fill an empty database with 200 people to try things on, and print one login
 [group('run')]
 demo: build
+    {{ server }} migrate
     LOG_FORMAT="${LOG_FORMAT:-pretty}" {{ server }} demo
 
 # Run any hallpass command, for example: just hallpass user create alice --admin
@@ -143,6 +144,18 @@ bench: (packages "wrk" "nginx")
 [group('check')]
 bench-prune:
     cargo bench --locked --quiet --bench prune
+
+# Build a Debian package: target/debian/hallpass_*.deb. Needs cargo-deb (cargo install cargo-deb --locked) and dpkg-dev
+[group('deploy')]
+deb *options: build
+    @command -v cargo-deb >/dev/null || { echo "just deb needs cargo-deb: cargo install cargo-deb --locked" >&2; exit 1; }
+    cargo deb --locked --no-build --package hallpass {{ options }}
+
+# The Debian package, installed, used, upgraded and removed in a container with systemd. Needs root
+[group('check')]
+test-deb: deb
+    cargo deb --locked --no-build --package hallpass --deb-revision 2
+    bash server/tests/containers/deb.sh target/debian/hallpass_*-1_*.deb target/debian/hallpass_*-2_*.deb
 
 # Make ./secrets for docker-compose.yml: the keys, a database password, the URLs that hold it
 [group('deploy')]

@@ -82,8 +82,6 @@ fn modified(file: &Path) -> io::Result<u64> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
     use super::*;
 
     #[test]

@@ -22,10 +22,8 @@ The servers may go on meanwhile. The file is an SQLite database whichever the so
 back into any. It holds the hashes of everybody's passwords: keep it as you keep the database.";
 
 pub(super) async fn run(file: &Path, force: bool) -> anyhow::Result<()> {
-    let config = Config::from_env()?.database;
-    if Db::is_yet_to_be_made(&config)? {
-        bail!("there is no database to back up: check DATABASE_URL");
-    }
+    let config = Config::from_env_read_only()?.database;
+    super::require_database(&config)?;
     refuse_the_database(file, &config)?;
     let stopped = serve::asked_to_stop()?;
     let whole = WholeFile::create(file, force)?;

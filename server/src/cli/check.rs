@@ -13,7 +13,7 @@ use crate::secret::blocklist::Blocklist;
 use crate::users::queries as users;
 
 pub(super) async fn run(files: &[EmbeddedFile]) -> anyhow::Result<()> {
-    let config = Config::from_env()?;
+    let config = Config::from_env_read_only()?;
     println!("configuration  ok, for {}", config.http.public_url);
     if let Some(advice) = proxies(&config.http) {
         println!("proxies        {advice}");
@@ -57,11 +57,14 @@ async fn database(config: &DatabaseConfig) -> anyhow::Result<String> {
         anyhow::Error::new(error).context(format!("database: {advice}"))
     };
     if Db::is_yet_to_be_made(config).map_err(help)? {
-        return Ok("ok, made at the first start".to_owned());
+        return Ok(format!("ok, {} is made at the first start", config.name()));
     }
     let db = Db::connect(config).await.map_err(help)?;
     Ok(match migrate::pending(&db).await.map_err(help)? {
-        0 => format!("ok, {} people", users::count(&db).await?),
-        pending => format!("ok, {pending} migrations to apply: the next start does, or `hallpass migrate`"),
+        0 => format!("ok, {} people, in {}", users::count(&db).await?, config.name()),
+        pending => format!(
+            "ok, {pending} migrations to apply to {}: the next start does, or `hallpass migrate`",
+            config.name()
+        ),
     })
 }

@@ -18,13 +18,18 @@ same SESSION_KEY.";
 pub(super) async fn run(from: Option<&str>, to: &str) -> anyhow::Result<()> {
     let from = match from {
         Some(from) => database(from)?,
-        None => Config::from_env()?.database,
+        None => Config::from_env_read_only()?.database,
     };
-    if Db::is_yet_to_be_made(&from)? {
-        bail!("there is no database to copy from: check --from");
+    let to = database(to)?;
+    for config in [&from, &to] {
+        if Db::is_yet_to_be_made(config)? {
+            let name = config.name();
+            bail!("there is no database {name}: check --from and --to, or make it with `hallpass migrate`");
+        }
     }
+    eprintln!("From {} to {}", from.name(), to.name());
     let source = open("source", &from).await?;
-    let target = open("target", &database(to)?).await?;
+    let target = open("target", &to).await?;
 
     let bar = bar::tables()?;
     copy::run(&source, &target, |progress| {

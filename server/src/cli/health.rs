@@ -11,7 +11,7 @@ use crate::config::Config;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(super) fn run() -> anyhow::Result<()> {
-    let config = Config::from_env()?.http;
+    let config = Config::from_env_read_only()?.http;
     let host = if config.host.is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { config.host };
     let address = SocketAddr::new(host, config.port);
     let answer = ask(address).with_context(|| format!("nothing answers on {address}"))?;

@@ -21,12 +21,13 @@ mod whole_file;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 
 use crate::audit;
-use crate::config::{Config, ConfigError};
-use crate::db::{self, Db};
+use crate::config::{Config, ConfigError, DatabaseConfig};
+use crate::db::Db;
+use crate::db::migrate::{self as schema, Age};
 use crate::http::embedded::EmbeddedFile;
 use crate::http::problem::Problem;
 use crate::telemetry;
@@ -134,15 +135,37 @@ pub async fn run(cli: Cli, client: &[EmbeddedFile]) -> ExitCode {
     }
 }
 
-/// The configuration, and the database with its schema up to date: what every command on data begins with.
+/// The configuration and the database, for every command on data. Nothing is made: with other settings than the server's, a command
+/// would work on a new database of its own and report success.
 async fn open() -> anyhow::Result<(Config, Db)> {
-    let mut config = Config::from_env()?;
+    let mut config = Config::from_env_read_only()?;
     // A command says itself what it has done.
     config.log.filter = format!("{},{}=off", config.log.filter, audit::LOG_TARGET);
     telemetry::init(&config.log);
+    require_database(&config.database)?;
     let db = Db::connect(&config.database).await?;
-    db::migrate::run(&db).await?;
+    if schema::age(&db).await? == Age::Older {
+        bail!(
+            "the schema of {} is older than this program, or missing: start the server, or run `hallpass migrate`",
+            config.database.name()
+        );
+    }
+    // Changes nothing, and refuses a newer schema and a backup.
+    schema::run(&db).await?;
     Ok((config, db))
+}
+
+/// Refuses a database that a command would have to make first, and says on standard error which one it works on.
+fn require_database(config: &DatabaseConfig) -> anyhow::Result<()> {
+    let name = config.name();
+    if Db::is_yet_to_be_made(config)? {
+        bail!(
+            "there is no database {name}: set DATABASE_URL and the working directory as for the server, or make it with \
+             `hallpass migrate`"
+        );
+    }
+    eprintln!("Database: {name}");
+    Ok(())
 }
 
 /// The account that somebody calls `name`: a username, or an e-mail address.

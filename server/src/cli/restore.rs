@@ -42,7 +42,8 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let Arguments { file, replace, yes } = arguments;
-    let config = Config::from_env()?.database;
+    let config = Config::from_env_read_only()?.database;
+    super::require_database(&config)?;
     let backup = db::patiently(Backup::open(&file)).await.map_err(|error| explain(error, &file))?;
     let target = Db::connect_alone(&config).await.map_err(cannot_open)?;
     migrate::run(&target).await.map_err(|error| match error {

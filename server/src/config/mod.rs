@@ -5,16 +5,18 @@ mod read;
 mod variables;
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{self, PathBuf};
 use std::time::Duration;
 
 use actix_web::cookie::SameSite;
 use ipnet::IpNet;
+use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 pub use mail::{Encryption, MailConfig, SmtpServer};
 pub use read::Environment;
+use read::KeyFiles;
 pub use variables::{VARIABLES, Variable};
 
 /// Everything the server can be told. One value, passed to those who need it; never global.
@@ -133,6 +135,21 @@ impl DatabaseConfig {
     /// The URL in clear, for the driver only.
     pub(crate) fn url(&self) -> &str {
         self.url.expose_secret()
+    }
+
+    /// Which database it is, without the user and the password: an SQLite file's absolute path, or the address of a server's
+    /// database.
+    #[must_use]
+    pub fn name(&self) -> String {
+        if self.kind == DatabaseKind::Sqlite {
+            let url = self.url().split('?').next().unwrap_or_default();
+            let file = url.trim_start_matches("sqlite:").trim_start_matches("//");
+            let file = percent_decode_str(file).decode_utf8_lossy();
+            return path::absolute(&*file).map_or_else(|_| file.to_string(), |path| path.display().to_string());
+        }
+        let Ok(url) = Url::parse(self.url()) else { return "the database of DATABASE_URL".to_owned() };
+        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path())
     }
 }
 
@@ -256,12 +273,20 @@ impl Config {
         Self::from_environment(Environment::of_process())
     }
 
+    /// The same for a command that must not make anything: keys that are still missing are not written to files.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with everything that is wrong.
+    pub fn from_env_read_only() -> Result<Self, ConfigError> {
+        read::config(Environment::of_process(), KeyFiles::Leave)
+    }
+
     /// Reads any set of variables; what the tests use.
     ///
     /// # Errors
     /// [`ConfigError`] with everything that is wrong.
     pub fn from_environment(environment: Environment) -> Result<Self, ConfigError> {
-        read::config(environment)
+        read::config(environment, KeyFiles::Make)
     }
 }
 

@@ -63,9 +63,19 @@ impl<'a> FromIterator<(&'a str, &'a str)> for Environment {
     }
 }
 
+/// What becomes of a key that has no file yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeyFiles {
+    /// It is written to one.
+    Make,
+    /// It is forgotten.
+    Leave,
+}
+
 /// Reads variables and keeps what is wrong with them.
 pub(super) struct Reader {
     environment: Environment,
+    key_files: KeyFiles,
     problems: Vec<String>,
 }
 
@@ -103,6 +113,9 @@ impl Reader {
     fn secret_or_made(&mut self, name: &str, path: &Path, make: impl FnOnce() -> SecretString) -> Option<SecretString> {
         if self.text(name).is_some() || self.text(&format!("{name}_FILE")).is_some() {
             return self.secret(name);
+        }
+        if self.key_files == KeyFiles::Leave && matches!(path.try_exists(), Ok(false)) {
+            return Some(make());
         }
         read_or_make(path, make)
             .map_err(|error| {
@@ -145,8 +158,8 @@ impl Reader {
     }
 }
 
-pub(super) fn config(environment: Environment) -> Result<Config, ConfigError> {
-    let mut reader = Reader { environment, problems: Vec::new() };
+pub(super) fn config(environment: Environment, key_files: KeyFiles) -> Result<Config, ConfigError> {
+    let mut reader = Reader { environment, key_files, problems: Vec::new() };
     let kind = reader.choice(
         "ENVIRONMENT",
         EnvironmentKind::Production,

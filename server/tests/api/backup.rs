@@ -23,8 +23,10 @@ use crate::app::{PASSWORD, TestApp, spawn, spawn_with};
 use crate::database::{self, make, make_on};
 use crate::process;
 
+/// What was said, but for which database it is about.
 fn text(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    said.lines().filter(|line| !line.starts_with("Database: ")).map(|line| format!("{line}\n")).collect()
 }
 
 /// The program on the database that `url` names.
@@ -185,6 +187,7 @@ async fn there_and_back(from: DatabaseKind, to: DatabaseKind) {
     let said = succeeds(&source, &["backup", &name]);
     assert!(said.contains("2 people, 3 sessions"), "{said}");
     stop(&mut app).await;
+    succeeds(&target, &["migrate"]);
     let said = succeeds(&target, &["restore", &name]);
     assert!(said.contains("2 people. 2 sessions were ended"), "{said}");
     assert_eq!(succeeds(&target, &["user", "list", "--json"]), succeeds(&source, &["user", "list", "--json"]));
@@ -236,7 +239,7 @@ async fn a_file_is_overwritten_only_when_asked_and_never_the_database() {
     assert_eq!(number(&file, "SELECT COUNT(*) FROM user_account").await, 0);
     fails(url(&app), &["backup", folder.path().to_str().unwrap()], "is a folder");
     fails(url(&app), &["backup", folder.path().join("no/such.db").to_str().unwrap()], "cannot write");
-    fails("sqlite:///nowhere/x.db", &["backup", "--force", &name], "no database to back up");
+    fails("sqlite:///nowhere/x.db", &["backup", "--force", &name], "there is no database /nowhere/x.db");
     if database::kind() == DatabaseKind::Sqlite {
         let database = app.folder.path().join("test.db");
         fails(url(&app), &["backup", "--force", database.to_str().unwrap()], "is the database itself");
@@ -358,6 +361,7 @@ async fn an_older_backup_is_brought_up_to_date_and_stays_as_it_is() {
     let before = fs::read(&file).unwrap();
     let place = tempfile::tempdir().unwrap();
     let target = make(place.path()).await;
+    succeeds(&target, &["migrate"]);
     succeeds(&target, &["restore", &name]);
     assert!(fs::read(&file).unwrap() == before);
     let other = spawn_with(&[("DATABASE_URL", &target)]).await;

@@ -32,11 +32,16 @@ fn text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
+/// What a script would read.
+fn output(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
 #[track_caller]
 fn succeeds(folder: &TempDir, arguments: &[&str], input: &str) -> String {
     let output = hallpass(folder.path(), arguments, input);
     assert!(output.status.success(), "{arguments:?}: {}", text(&output));
-    text(&output)
+    self::output(&output)
 }
 
 #[track_caller]
@@ -46,9 +51,16 @@ fn fails(folder: &TempDir, arguments: &[&str], input: &str, word: &str) {
     assert!(text(&output).contains(word), "{arguments:?} does not say {word}: {}", text(&output));
 }
 
+/// A folder with an empty database.
+fn with_database() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    succeeds(&folder, &["migrate"], "");
+    folder
+}
+
 #[test]
 fn people_are_created_listed_and_changed() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = with_database();
     let create = [
         "user",
         "create",
@@ -134,6 +146,47 @@ fn check_says_what_it_found() {
     assert!(said.contains("database       ok, 0 people") && said.contains("web app        ok"), "{said}");
 }
 
+/// With other settings than the server's, or in another folder, a command would work on a new database and report success.
+#[test]
+fn commands_never_make_a_database_or_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("people.csv"), "username\nalice\n").unwrap();
+    let missing = folder.path().join("data/hallpass.db").display().to_string();
+    for arguments in [
+        &["user", "create", "alice", "--admin", "--password-stdin"][..],
+        &["user", "invite", "alice"],
+        &["user", "import", "people.csv"],
+        &["user", "list"],
+        &["user", "show", "alice"],
+        &["user", "set-password", "alice", "--password-stdin"],
+        &["user", "reset-link", "alice"],
+        &["user", "disable", "alice"],
+        &["user", "enable", "alice"],
+        &["session", "list", "alice"],
+        &["session", "end", "--user", "alice"],
+        &["session", "prune"],
+        &["token", "list", "alice"],
+        &["token", "revoke", "0190163d-8694-739b-aea5-966c26f8ad90"],
+        &["backup", "backup.db"],
+        &["restore", "people.csv"],
+        &["copy", "--to", "sqlite://other.db"],
+        &["demo"],
+    ] {
+        fails(&folder, arguments, PASSWORD, &format!("there is no database {missing}"));
+    }
+    let _ = (hallpass(folder.path(), &["check"], ""), hallpass(folder.path(), &["health"], ""));
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["people.csv"]);
+
+    // Nor a schema in a database that is there.
+    std::fs::create_dir(folder.path().join("data")).unwrap();
+    std::fs::write(&missing, "").unwrap();
+    fails(&folder, &["user", "list"], "", "run `hallpass migrate`");
+    succeeds(&folder, &["migrate"], "");
+    let listed = hallpass(folder.path(), &["user", "list"], "");
+    assert!(String::from_utf8_lossy(&listed.stderr).starts_with(&format!("Database: {missing}\n")));
+}
+
 #[test]
 fn check_advises_to_trust_the_proxy_that_https_implies() {
     let folder = tempfile::tempdir().unwrap();
@@ -157,7 +210,7 @@ fn openapi_needs_no_configuration() {
 
 #[test]
 fn the_demo_fills_an_empty_database_only() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = with_database();
     let said = succeeds(&folder, &["demo"], "");
     assert!(said.contains("200 people") && said.contains("Sign in as demo"), "{said}");
     assert_eq!(succeeds(&folder, &["user", "list", "--json"], "").lines().count(), 200);
@@ -251,22 +304,20 @@ fn a_newer_schema_is_said_to_be_newer() {
 
 #[test]
 fn copy_moves_everything_and_says_what() {
-    let folder = tempfile::tempdir().unwrap();
-    fails(
-        &folder,
-        &["copy", "--from", "sqlite://nowhere.db", "--to", "sqlite://to.db"],
-        "",
-        "no database to copy from",
-    );
+    let folder = with_database();
+    fails(&folder, &["copy", "--from", "sqlite://nowhere.db", "--to", "sqlite://to.db"], "", "there is no database");
+    fails(&folder, &["copy", "--to", "sqlite://to.db"], "", "there is no database");
     succeeds(&folder, &["demo"], "");
+    let target = [("DATABASE_URL", "sqlite://to.db")];
+    assert!(hallpass_with(folder.path(), &["migrate"], "", &target).status.success());
     fails(&folder, &["copy", "--to", "redis://x"], "", "must begin with");
     fails(&folder, &["copy", "--to", "@nowhere"], "", "cannot read nowhere");
     std::fs::write(folder.path().join("url"), "sqlite://to.db\n").unwrap();
     let said = succeeds(&folder, &["copy", "--to", "@url"], "");
     assert!(said.contains("user_account   200 rows") && said.contains("copied and compared"), "{said}");
     fails(&folder, &["copy", "--to", "sqlite://to.db"], "", "empty database");
-    let there = hallpass_with(folder.path(), &["user", "list", "--json"], "", &[("DATABASE_URL", "sqlite://to.db")]);
-    assert_eq!(text(&there).lines().count(), 200);
+    let there = hallpass_with(folder.path(), &["user", "list", "--json"], "", &target);
+    assert_eq!(output(&there).lines().count(), 200);
 }
 
 #[test]

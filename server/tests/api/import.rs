@@ -20,7 +20,8 @@ fn said(output: &Output) -> String {
 }
 
 fn reported(output: &Output) -> Vec<String> {
-    String::from_utf8_lossy(&output.stderr).lines().map(str::to_owned).collect()
+    // After the line that names the database.
+    String::from_utf8_lossy(&output.stderr).lines().skip(1).map(str::to_owned).collect()
 }
 
 #[track_caller]

@@ -42,7 +42,10 @@ pub fn create_person(folder: &Path, database: &str, username: &str) {
 
 /// The same, for any arguments of `user create`.
 pub fn create(folder: &Path, database: &str, arguments: &[&str]) {
-    let mut command = command(folder, &[("DATABASE_URL", database)]);
+    let settings = [("DATABASE_URL", database)];
+    let made = self::command(folder, &settings).arg("migrate").stdout(Stdio::null()).status().unwrap();
+    assert!(made.success());
+    let mut command = command(folder, &settings);
     command.args(["user", "create", "--password-stdin"]).args(arguments).stdin(Stdio::piped()).stdout(Stdio::null());
     let mut child = command.spawn().unwrap();
     child.stdin.take().unwrap().write_all(PASSWORD.as_bytes()).unwrap();
