@@ -154,8 +154,8 @@ deb *options: build
 # The Debian package, installed, used, upgraded and removed in a container with systemd. Needs root
 [group('check')]
 test-deb: deb
-    cargo deb --locked --no-build --package hallpass --deb-revision 2
-    bash server/tests/containers/deb.sh target/debian/hallpass_*-1_*.deb target/debian/hallpass_*-2_*.deb
+    cargo deb --locked --no-build --fast --package hallpass --deb-revision 2 --output target/debian-newer/
+    bash server/tests/containers/deb.sh target/debian/*.deb target/debian-newer/*.deb
 
 # Make ./secrets for docker-compose.yml: the keys, a database password, the URLs that hold it
 [group('deploy')]

@@ -20,8 +20,8 @@ fn said(output: &Output) -> String {
 }
 
 fn reported(output: &Output) -> Vec<String> {
-    // After the line that names the database.
-    String::from_utf8_lossy(&output.stderr).lines().skip(1).map(str::to_owned).collect()
+    let said = String::from_utf8_lossy(&output.stderr);
+    said.lines().filter(|line| !line.starts_with("Database: ")).map(str::to_owned).collect()
 }
 
 #[track_caller]
