@@ -46,7 +46,8 @@ hallpass=$(realpath "${CARGO_TARGET_DIR:-target}/debug/hallpass")
 export SESSION_KEY="the key of these tests is long enough" LOG_FORMAT=json RUST_LOG=error
 mkdir "$folder/copies"
 cd "$folder/copies"
-DATABASE_URL=sqlite://demo.db "$hallpass" demo >/dev/null
+DATABASE_URL=sqlite://demo.db "$hallpass" migrate >/dev/null
+DATABASE_URL=sqlite://demo.db "$hallpass" demo >/dev/null 2>&1
 
 # new_database ENGINE NAME: creates it and prints its URL.
 new_database() {
