@@ -157,6 +157,11 @@ test-deb: deb
     cargo deb --locked --no-build --fast --package hallpass --deb-revision 2 --output target/debian-newer/
     bash server/tests/containers/deb.sh target/debian/*.deb target/debian-newer/*.deb
 
+# How long it takes to find people among a million, and to index them; BENCH_DATABASE_URL names an empty database, else SQLite
+[group('check')]
+bench-people:
+    cargo bench --locked --quiet --bench people
+
 # Make ./secrets for docker-compose.yml: the keys, a database password, the URLs that hold it
 [group('deploy')]
 secrets:

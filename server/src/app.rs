@@ -49,8 +49,9 @@ use crate::sessions::layer::{self, Sessions};
 use crate::sessions::touch::{self, Toucher};
 use crate::system::docs::Documentation;
 use crate::traces::Traces;
-use crate::users::directory::Directory;
+use crate::users::index::fill;
 use crate::users::new_passwords::NewPasswords;
+use crate::users::search::directory::Directory;
 use crate::{access_tokens, administration, api_tokens, audit, openapi, sessions, system};
 
 /// How long requests that are under way may take to finish at shutdown, in seconds.
@@ -129,6 +130,7 @@ impl Application {
         let smtp = config.mail.as_ref().map(|mail| Smtp::new(mail, host)).transpose()?;
         let db = Db::connect(&config.database).await?;
         migrate::run(&db).await?;
+        fill::run(&db, |_| ()).await?;
         let versions = Versions::of(&config.database).await;
         let hasher = Hasher::start(&config.password);
         let well_known = [access_tokens::routes::KEY_SET, well_known::CHANGE_PASSWORD];
@@ -283,7 +285,7 @@ impl Application {
         forgotten: ForgottenPasswords,
     ) -> io::Result<Server> {
         let offered = Offered::of(&self.config);
-        let Config { http, session, token, registration_open, .. } = self.config;
+        let Config { http, session, token, registration_open, directory: readers, .. } = self.config;
         let proxies = TrustedProxies::new(http.trusted_proxies.clone());
         let envelope = Data::new(Envelope {
             is_https: http.is_https(),
@@ -371,6 +373,7 @@ impl Application {
                 .app_data(forgotten.clone())
                 .app_data(ThinData(registration))
                 .app_data(ThinData(offered))
+                .app_data(ThinData(readers))
                 .app_data(ThinData(newsroom.clone()))
                 .app_data(ThinData(refresh_cookie))
                 .app_data(origins.clone())

@@ -9,6 +9,7 @@ use crate::db::{Db, sweep};
 use crate::login::throttle;
 use crate::metrics::Metrics;
 use crate::sessions::model::Lifetime;
+use crate::users::index::fill;
 use crate::{api_tokens, audit, links, mail, sessions};
 
 /// How often failed sign-ins are forgotten that nobody has to wait for any more, and mails deleted that nobody will send.
@@ -52,7 +53,16 @@ impl Housekeeping {
             self.delete_mails().await;
             if is_due {
                 self.prune_history().await;
+                self.repair_index().await;
             }
+        }
+    }
+
+    async fn repair_index(&self) {
+        match sweep::round(fill::repair(&self.db)).await {
+            None | Some(Ok(0)) => {}
+            Some(Ok(repaired)) => tracing::info!(repaired, "names that an older server wrote are indexed"),
+            Some(Err(error)) => tracing::warn!(%error, "names could not be indexed"),
         }
     }
 

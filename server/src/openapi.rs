@@ -59,7 +59,7 @@ use crate::{
         system::routes::docs,
     ),
     components(schemas(Code, FieldError, EndReason, sessions::routes::StatusFilter, users::routes::StateFilter,
-        users::queries::Sort)),
+        users::search::queries::Sort)),
     modifiers(&Problems)
 )]
 struct Api;

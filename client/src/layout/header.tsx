@@ -6,11 +6,13 @@ import { UserMenu } from "#layout/user-menu.tsx";
 import { paths } from "#paths.ts";
 import { ButtonLink } from "#ui/button.tsx";
 import { Logo } from "#ui/logo.tsx";
+import { useHasDirectory } from "#users/queries.ts";
 
 export function Header() {
   const auth = useAuth();
   const owner = usePageOwner();
   const location = useLocation();
+  const hasDirectory = useHasDirectory();
   const isSignInPage = location.pathname === paths.login();
   return (
     <header className="sticky top-0 z-10 border-b border-line bg-page/90 px-4 backdrop-blur sm:px-6">
@@ -22,7 +24,7 @@ export function Header() {
           <Logo />
           Hallpass
         </Link>
-        {owner && (
+        {owner && hasDirectory && (
           <nav aria-label="Main">
             <NavLink
               to={paths.search()}

@@ -13,6 +13,7 @@ import { Page } from "#ui/page.tsx";
 import { PageSkeleton } from "#ui/skeleton.tsx";
 import { Time } from "#ui/time.tsx";
 import { activeSessionsQuery } from "#sessions/queries.ts";
+import { useHasDirectory } from "#users/queries.ts";
 
 export function HomePage() {
   const auth = useAuth();
@@ -45,6 +46,7 @@ function StrangerHome({ auth }: { auth: Auth }) {
 
 function PersonHome({ user }: { user: Me }) {
   const sessions = useQuery(activeSessionsQuery());
+  const hasDirectory = useHasDirectory();
   const current = sessions.data?.find((session) => session.current);
   return (
     <Page title="Home" heading={`Hello, ${user.full_name || user.username}`}>
@@ -77,10 +79,12 @@ function PersonHome({ user }: { user: Me }) {
         </Card>
       </div>
       <div className="mt-6 flex flex-wrap gap-3">
-        <ButtonLink to={paths.search()} variant="secondary">
-          <Search size={16} aria-hidden />
-          Find people
-        </ButtonLink>
+        {hasDirectory && (
+          <ButtonLink to={paths.search()} variant="secondary">
+            <Search size={16} aria-hidden />
+            Find people
+          </ButtonLink>
+        )}
         <ButtonLink to={paths.account()} variant="secondary">
           <Monitor size={16} aria-hidden />
           See your sessions

@@ -177,6 +177,16 @@ describe("people", () => {
     expect(screen.getByText("2 people")).toBeInTheDocument();
   });
 
+  test("a directory for administrators alone says so, and is offered no more", async () => {
+    server.use(http.get("*/api/users", () => problem(403, "forbidden")));
+    renderApp("/search");
+    expect(await screen.findByText("Only administrators can see the directory here.")).toBeInTheDocument();
+    expect(screen.queryByRole("button", { name: "Try again" })).not.toBeInTheDocument();
+    await waitFor(() => {
+      expect(screen.queryByRole("link", { name: "People" })).not.toBeInTheDocument();
+    });
+  });
+
   test("an error can be tried again and names the request", async () => {
     server.use(http.get("*/api/users", () => problem(500, "internal_error")));
     renderApp("/search");

@@ -1,8 +1,8 @@
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
-import { UserRoundX } from "lucide-react";
+import { Lock, UserRoundX } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useSearchParams } from "react-router";
-import { usersQuery } from "#users/queries.ts";
+import { isForbidden, usersQuery } from "#users/queries.ts";
 import { UserRow } from "#users/user-row.tsx";
 import { Button } from "#ui/button.tsx";
 import { Card } from "#ui/card.tsx";
@@ -66,6 +66,15 @@ function Results({ q, clear }: { q: string; clear: () => void }) {
   const people = users.data?.pages.flatMap((page) => page.items) ?? [];
   const count = `${String(people.length)}${users.hasNextPage ? " or more" : ""} ${people.length === 1 ? "person" : "people"}`;
   const isEmpty = users.isSuccess && people.length === 0;
+  if (isForbidden(users.error)) {
+    return (
+      <Card>
+        <div role="alert">
+          <Empty icon={Lock} title="Only administrators can see the directory here." />
+        </div>
+      </Card>
+    );
+  }
   return (
     <section aria-label="Results" className="mt-6">
       <p role="status" className="mb-2 min-h-5 text-sm text-muted">

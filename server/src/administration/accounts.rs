@@ -75,8 +75,7 @@ pub(crate) async fn change(
     clock: Data<Clock>,
 ) -> Result<Answer<PersonDetails>, Problem> {
     let UserChanges { email, full_name, role, disabled } = json.0;
-    let profile = ProfileChanges { email, full_name };
-    profile.check()?;
+    let profile = ProfileChanges { email, full_name }.parse()?;
     // 404 before anything is locked.
     let id = account(&db, &id.0).await?.id;
     let by = By::new(admin, client, &clock);
@@ -97,7 +96,7 @@ pub(crate) async fn change(
 }
 
 async fn set_profile(tx: &mut Tx, of: &mut Account, profile: &ProfileChanges, by: &By) -> Result<(), Problem> {
-    let email = profile.email.clone().different_from(&of.email);
+    let email = profile.new_email(of.email.as_deref());
     let full_name = profile.full_name.clone().filter(|full_name| *full_name != of.full_name);
     let Some(what) = what_changed(email.is_some(), full_name.is_some()) else { return Ok(()) };
     if let Some(email) = email {

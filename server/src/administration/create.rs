@@ -20,7 +20,7 @@ use crate::identity::{FreshAdmin, Role, new_id};
 use crate::links::{Link, Links, Purpose};
 use crate::mail::{Message, Outbox};
 use crate::problems;
-use crate::users::model::{NO_PASSWORD, check_email, check_full_name, check_username};
+use crate::users::model::{NO_PASSWORD, parse_email, parse_full_name, parse_username};
 use crate::users::new_passwords::NewPasswords;
 use crate::users::queries::{self as users, Account, InsertError, NewAccount};
 use crate::users::routes::PersonDetails;
@@ -29,7 +29,7 @@ use crate::users::routes::PersonDetails;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateUser {
-    /// The name to sign in with: 1 to 64 letters, digits, dots, underscores, hyphens.
+    /// The name to sign in with: 1 to 64 letters, digits, dots, underscores or hyphens, not to be confused with another's.
     #[schema(min_length = 1, max_length = 64)]
     username: String,
     /// Their password. Without one they are invited: the answer carries a link through which they choose it.
@@ -85,9 +85,9 @@ pub(crate) async fn create(
     clock: Data<Clock>,
 ) -> Result<CustomizeResponder<Answer<CreatedUser>>, Problem> {
     let Json(CreateUser { username, password, email, full_name, role }) = json;
-    check_username(&username)?;
-    email.as_deref().map_or(Ok(()), check_email)?;
-    check_full_name(&full_name)?;
+    let username = parse_username(&username)?;
+    let email = email.as_deref().map(parse_email).transpose()?;
+    let full_name = parse_full_name(&full_name)?;
     let password_hash = match password {
         Some(password) => {
             let about = [username.as_str(), email.as_deref().unwrap_or_default(), &full_name];
@@ -119,7 +119,7 @@ pub(crate) async fn create(
     let made = by
         .write(&db, async |tx| {
             match users::insert(tx, &new).await {
-                Err(InsertError::Taken) => return Err(Problem::new(Code::UsernameTaken)),
+                Err(InsertError::Taken | InsertError::Confusable) => return Err(Problem::new(Code::UsernameTaken)),
                 done => done.map_err(InsertError::about_email)?,
             }
             by.note(tx, Event::AccountCreated, &id, None).await?;

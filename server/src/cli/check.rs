@@ -2,9 +2,10 @@
 
 use anyhow::bail;
 
+use super::check_names;
 use crate::access_tokens::AccessTokens;
 use crate::app::StartError;
-use crate::config::{Config, DatabaseConfig, HttpConfig};
+use crate::config::{Config, DatabaseConfig, DirectoryReaders, HttpConfig};
 use crate::db::{self, Db, migrate};
 use crate::http::embedded::EmbeddedFile;
 use crate::http::spa::WebApp;
@@ -17,6 +18,12 @@ pub(super) async fn run(files: &[EmbeddedFile]) -> anyhow::Result<()> {
     println!("configuration  ok, for {}", config.http.public_url);
     if let Some(advice) = proxies(&config.http) {
         println!("proxies        {advice}");
+    }
+    if config.registration_open && config.directory == DirectoryReaders::Members {
+        println!(
+            "directory      REGISTRATION is open, so everybody on the internet can list your users: set DIRECTORY=admins \
+             unless they are meant to"
+        );
     }
     AccessTokens::new(&config.token, config.http.origin())?;
     println!("database       {}", database(&config.database).await?);
@@ -61,7 +68,11 @@ async fn database(config: &DatabaseConfig) -> anyhow::Result<String> {
     }
     let db = Db::connect(config).await.map_err(help)?;
     Ok(match migrate::pending(&db).await.map_err(help)? {
-        0 => format!("ok, {} people, in {}", users::count(&db).await?, config.name()),
+        0 => {
+            let names = db::patiently(check_names::report(&db)).await.map_err(help)?;
+            let names = names.map(|names| format!("\nnames          {names}")).unwrap_or_default();
+            format!("ok, {} people, in {}{names}", users::count(&db).await?, config.name())
+        }
         pending => format!(
             "ok, {pending} migrations to apply to {}: the next start does, or `hallpass migrate`",
             config.name()

@@ -7,6 +7,7 @@ use anyhow::{Context, anyhow, bail};
 use super::bar;
 use crate::config::{Config, DatabaseConfig};
 use crate::db::{self, Db, copy};
+use crate::users::index::fill;
 
 pub(super) const EXAMPLES: &str = "Examples:
   hallpass copy --to 'mysql://hallpass:PASSWORD@db.example.com/hallpass'
@@ -39,6 +40,7 @@ pub(super) async fn run(from: Option<&str>, to: &str) -> anyhow::Result<()> {
         }
     })
     .await?;
+    fill::run(&target, |progress| bar::show(&bar, progress)).await?;
     bar.finish_and_clear();
     println!("Everything was copied and compared. Set DATABASE_URL to the new database, and start the servers.");
     Ok(())

@@ -3,6 +3,7 @@
 mod backup;
 mod bar;
 mod check;
+mod check_names;
 mod completions;
 mod copy;
 mod demo;
@@ -31,6 +32,7 @@ use crate::db::migrate::{self as schema, Age};
 use crate::http::embedded::EmbeddedFile;
 use crate::http::problem::Problem;
 use crate::telemetry;
+use crate::users::index::fill;
 use crate::users::queries::{self as users, Account};
 
 /// `EX_CONFIG` of sysexits.h.
@@ -152,6 +154,7 @@ async fn open() -> anyhow::Result<(Config, Db)> {
     }
     // Changes nothing, and refuses a newer schema and a backup.
     schema::run(&db).await?;
+    fill::run(&db, |_| ()).await?;
     Ok((config, db))
 }
 

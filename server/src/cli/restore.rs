@@ -16,6 +16,7 @@ use crate::db::restore::{Backup, RestoreError};
 use crate::db::{self, Db};
 use crate::identity::EndReason;
 use crate::sessions::queries as sessions;
+use crate::users::index::fill;
 
 pub(super) const EXAMPLES: &str = "Examples:
   hallpass restore /var/backups/hallpass.db
@@ -65,6 +66,8 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Ok::<_, RestoreError>(ended)
     });
     let ended = db::patiently(restore).await.map_err(|error| explain(error, &file))?;
+    // What is left of this when it fails, the next start does.
+    db::patiently(fill::run(&target, |progress| bar::show(&bar, progress))).await?;
     bar.finish_and_clear();
     target.close().await;
     println!(

@@ -36,6 +36,8 @@ pub struct Config {
     pub password: PasswordConfig,
     /// `REGISTRATION`: whether anybody may make an account.
     pub registration_open: bool,
+    /// `DIRECTORY`: who may list and search people.
+    pub directory: DirectoryReaders,
     /// How mails are sent; none are without `SMTP_URL`.
     pub mail: Option<MailConfig>,
     /// `AUDIT_DAYS`: how long is kept what happened.
@@ -44,6 +46,15 @@ pub struct Config {
     pub log: LogConfig,
     /// Who watches the server.
     pub monitoring: MonitoringConfig,
+}
+
+/// `DIRECTORY`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DirectoryReaders {
+    /// Everybody who is signed in.
+    Members,
+    /// Administrators alone.
+    Admins,
 }
 
 /// ENVIRONMENT.

@@ -19,8 +19,8 @@ use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
 use super::{
-    Config, ConfigError, DatabaseConfig, EnvironmentKind, HttpConfig, LogConfig, LogFormat, MonitoringConfig,
-    PasswordConfig, SameSitePolicy, SessionBinding, SessionConfig, TokenConfig, mail,
+    Config, ConfigError, DatabaseConfig, DirectoryReaders, EnvironmentKind, HttpConfig, LogConfig, LogFormat,
+    MonitoringConfig, PasswordConfig, SameSitePolicy, SessionBinding, SessionConfig, TokenConfig, mail,
 };
 use crate::random;
 
@@ -174,6 +174,11 @@ pub(super) fn config(environment: Environment, key_files: KeyFiles) -> Result<Co
         token: token(&mut reader),
         password: password(&mut reader, kind, cores),
         registration_open: reader.choice("REGISTRATION", false, &[("open", true), ("closed", false)]),
+        directory: reader.choice(
+            "DIRECTORY",
+            DirectoryReaders::Members,
+            &[("members", DirectoryReaders::Members), ("admins", DirectoryReaders::Admins)],
+        ),
         mail: mail::read(&mut reader, kind),
         audit_for: DAY * reader.number("AUDIT_DAYS", 365_u32, 1..=3650),
         log: log(&mut reader, kind),

@@ -31,6 +31,7 @@ pub const VARIABLES: &[Variable] = &[
     variable("ALLOWED_ORIGINS", "empty"),
     variable("TRUSTED_PROXIES", "empty"),
     variable("REGISTRATION", "closed"),
+    variable("DIRECTORY", "members"),
     variable("ACCESS_TOKEN_MINUTES", "5"),
     variable("REFRESH_TOKEN_DAYS", "7"),
     variable("JWT_KEY", "data/jwt.key, made once"),

@@ -7,6 +7,7 @@ mod failure;
 pub mod migrate;
 #[doc(hidden)]
 pub mod prepare;
+pub mod query;
 pub mod restore;
 pub mod rows;
 #[macro_use]

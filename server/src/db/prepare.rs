@@ -12,17 +12,20 @@ pub(super) const STATEMENTS_KEPT: usize = 256;
 /// without a transaction, and the commit would be acknowledged.
 #[doc(hidden)]
 pub async fn within_transaction(connection: &mut MySqlConnection, text: &'static str) -> Result<(), sqlx::Error> {
-    /// The error that was not said, by MariaDB (`/*M! */`) alone.
-    const SAY_IT: &str = "/*M!100108 IF @@in_transaction = 0 THEN SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213; ELSE */ \
-        DO 0 /*M!100108 ; END IF */";
-
     if !text.starts_with("SELECT") {
         return Ok(());
     }
     let before = connection.cached_statements_size();
     connection.prepare(SqlStr::from_static(text)).await?;
     if connection.cached_statements_size() > before || before >= STATEMENTS_KEPT {
-        sqlx::raw_sql(SAY_IT).execute(connection).await?;
+        must_be_within_transaction(connection).await?;
     }
     Ok(())
+}
+
+/// Makes sure that the transaction is still there: says the error that was not said, by MariaDB (`/*M! */`) alone.
+pub(super) async fn must_be_within_transaction(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
+    const SAY_IT: &str = "/*M!100108 IF @@in_transaction = 0 THEN SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213; ELSE */ \
+        DO 0 /*M!100108 ; END IF */";
+    sqlx::raw_sql(SAY_IT).execute(connection).await.map(drop)
 }

@@ -12,7 +12,7 @@ use super::copy::{CopyError, Progress, copy_table, count};
 use super::failure::is_unreadable;
 use super::migrate::{self, Age, SchemaError};
 use super::rows::on_driver;
-use super::tables::TABLES;
+use super::tables::{DERIVED, TABLES};
 use super::{Abort, Db, Tx};
 use crate::random;
 
@@ -117,7 +117,7 @@ impl Backup {
         if !replace && count(tx, &TABLES[0]).await? > 0 {
             return Err(RestoreError::InUse);
         }
-        for table in TABLES.iter().rev() {
+        for table in DERIVED.iter().chain(TABLES.iter().rev()) {
             on_driver!(tx, |connection, Driver| {
                 QueryBuilder::<Driver>::new(format!("DELETE FROM {}", table.name)).build().execute(connection).await?;
             });

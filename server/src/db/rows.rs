@@ -21,6 +21,30 @@ pub enum Value {
     Boolean(Option<bool>),
 }
 
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(Some(text.to_owned()))
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Integer(Some(number))
+    }
+}
+
+impl From<bool> for Value {
+    fn from(is: bool) -> Self {
+        Self::Boolean(Some(is))
+    }
+}
+
+impl From<[u8; 32]> for Value {
+    fn from(hash: [u8; 32]) -> Self {
+        Self::Bytes(Some(hash.to_vec()))
+    }
+}
+
 /// The values of a row, in the order of the columns that are named with it.
 pub type Row = Vec<Value>;
 

@@ -131,3 +131,14 @@ pub(super) const TABLES: &[Table] = &[
         columns: &[("bucket", Bytes), ("user_id", Text), ("failures", Integer), ("allowed_at", Integer)],
     },
 ];
+
+/// What the server computes from other tables, and computes again where it is missing: neither copied nor restored.
+pub(super) const DERIVED: &[Table] = &[
+    Table { name: "search_term", is_restored: false, columns: &[("term", Text), ("username_folded", Text)] },
+    Table { name: "username_skeleton", is_restored: false, columns: &[("skeleton_hash", Bytes), ("user_id", Text)] },
+    Table {
+        name: "name_index",
+        is_restored: false,
+        columns: &[("user_id", Text), ("form", Integer), ("names_hash", Bytes)],
+    },
+];

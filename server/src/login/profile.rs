@@ -38,11 +38,10 @@ pub(crate) async fn change(
     db: Data<Db>,
     clock: Data<Clock>,
 ) -> Result<Answer<CurrentUser>, Problem> {
-    let Json(changes) = json;
-    changes.check()?;
+    let changes = json.0.parse()?;
     let now = clock.now();
     let before = caller.user;
-    let email = changes.email.different_from(&before.email);
+    let email = changes.new_email(before.email.as_deref());
     let full_name = changes.full_name.filter(|full_name| *full_name != before.full_name);
     if email.is_some() && !freshness.0.covers(caller.session.authenticated_at, now) {
         return Err(Problem::new(Code::ReauthRequired));

@@ -23,7 +23,7 @@ use crate::identity::{CurrentUser, Role, new_id};
 use crate::problems;
 use crate::sessions::device::Device;
 use crate::sessions::state;
-use crate::users::model::{check_email, check_full_name, check_username};
+use crate::users::model::{parse_email, parse_full_name, parse_username};
 use crate::users::new_passwords::NewPasswords;
 use crate::users::queries::{self as users, Account, NewAccount};
 
@@ -38,7 +38,7 @@ pub struct Registration {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RegisterRequest {
-    /// The name to sign in with: 1 to 64 letters, digits, dots, underscores, hyphens.
+    /// The name to sign in with: 1 to 64 letters, digits, dots, underscores or hyphens, not to be confused with another's.
     #[schema(min_length = 1, max_length = 64)]
     pub username: String,
     /// The password.
@@ -60,11 +60,14 @@ impl fmt::Debug for RegisterRequest {
 }
 
 impl RegisterRequest {
-    /// Refuses what no account may hold.
-    pub(super) fn check(&self) -> Result<(), Problem> {
-        check_username(&self.username)?;
-        self.email.as_deref().map_or(Ok(()), check_email)?;
-        check_full_name(&self.full_name)
+    /// The names in the form in which they are stored; refuses what no account may hold.
+    pub(super) fn parse(self) -> Result<Self, Problem> {
+        Ok(Self {
+            username: parse_username(&self.username)?,
+            password: self.password,
+            email: self.email.as_deref().map(parse_email).transpose()?,
+            full_name: parse_full_name(&self.full_name)?,
+        })
     }
 
     /// The account, not yet stored.
@@ -122,15 +125,14 @@ pub(crate) async fn register(
     if !registration.is_open {
         return Err(Problem::new(Code::RegistrationClosed));
     }
-    let request = json?.0;
-    request.check()?;
+    let request = json?.0.parse()?;
     let replaces = session_to_replace(current)?;
     // Who asks for name after name learns which are taken, so asking counts, though for less than an account that is made.
     let (asked, made) = (Bucket::of_registration_attempts(client.ip), Bucket::of_registrations(client.ip));
     made.must_be_free(&db, clock.now()).await?;
     asked.must_take(&db, clock.now()).await?;
     // A name that is taken is refused before a hash is computed for it; the unique column decides in any case.
-    if users::find_by_name(&db, &request.username).await?.is_some() {
+    if users::is_username_taken(&db, &request.username).await? {
         return Err(Problem::new(Code::UsernameTaken));
     }
     let now = clock.now();

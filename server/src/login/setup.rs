@@ -66,7 +66,7 @@ pub struct SetupRequest {
     /// The token of the link that the server has printed.
     #[schema(value_type = String)]
     token: SecretString,
-    /// The name to sign in with: 1 to 64 letters, digits, dots, underscores, hyphens.
+    /// The name to sign in with: 1 to 64 letters, digits, dots, underscores or hyphens, not to be confused with another's.
     #[schema(min_length = 1, max_length = 64)]
     username: String,
     /// The password.
@@ -112,8 +112,7 @@ pub(crate) async fn setup(
     use secrecy::ExposeSecret;
 
     let Json(SetupRequest { token, username, password, email, full_name }) = json;
-    let request = RegisterRequest { username, password, email, full_name };
-    request.check()?;
+    let request = RegisterRequest { username, password, email, full_name }.parse()?;
     if users::has_admin(&db).await? {
         return Err(Problem::new(Code::SetupDone));
     }

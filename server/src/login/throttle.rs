@@ -15,8 +15,8 @@ use sha2::{Digest, Sha256};
 use super::{guard, queries};
 use crate::clock::{SKEW, Timestamp};
 use crate::db::{Db, Tx};
-use crate::fold::fold;
 use crate::http::problem::{Code, Problem};
+use crate::users::model::email_key;
 
 /// How many at once, and one more after how many microseconds. No more than `most` are ever counted.
 #[derive(Clone, Copy, Debug)]
@@ -96,7 +96,7 @@ impl Bucket {
 
     /// Of mails to an address that is yet to be verified.
     pub fn of_verifications(email: &str) -> Self {
-        let key = Sha256::new_with_prefix(b"verifications:").chain_update(fold(email)).finalize().into();
+        let key = Sha256::new_with_prefix(b"verifications:").chain_update(email_key(email)).finalize().into();
         Self { key, pace: VERIFICATIONS }
     }
 

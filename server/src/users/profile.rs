@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
-use super::model::{check_email, check_full_name};
+use super::model::{parse_email, parse_full_name};
 use crate::http::problem::Problem;
 use crate::identity::{CurrentUser, Known};
 use crate::problems;
@@ -48,20 +48,6 @@ pub enum Change<T> {
     To(T),
 }
 
-impl<T> Change<T> {
-    /// What is to be written, where `current` stands now.
-    #[must_use]
-    pub fn different_from(self, current: &T) -> Option<T>
-    where
-        T: PartialEq,
-    {
-        match self {
-            Self::To(new) if new != *current => Some(new),
-            _ => None,
-        }
-    }
-}
-
 /// The names of the changed fields, for the audit.
 #[must_use]
 pub fn what_changed(email: bool, full_name: bool) -> Option<&'static str> {
@@ -80,14 +66,26 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
 }
 
 impl ProfileChanges {
-    /// Refuses what no profile may hold.
+    /// The address that is to be written, where `current` stands now; another spelling of the same domain is no change.
+    #[must_use]
+    pub fn new_email(&self, current: Option<&str>) -> Option<Option<String>> {
+        let stored = current.map(|current| parse_email(current).unwrap_or_else(|_| current.to_owned()));
+        match &self.email {
+            Change::To(new) if new.as_deref() != current && *new != stored => Some(new.clone()),
+            _ => None,
+        }
+    }
+
+    /// The changes in the form in which they are stored.
     ///
     /// # Errors
-    /// 422 naming the field.
-    pub fn check(&self) -> Result<(), Problem> {
-        if let Change::To(Some(email)) = &self.email {
-            check_email(email)?;
-        }
-        self.full_name.as_deref().map_or(Ok(()), check_full_name)
+    /// 422 naming the field that no profile may hold.
+    pub fn parse(self) -> Result<Self, Problem> {
+        let email = match self.email {
+            Change::To(Some(email)) => Change::To(Some(parse_email(&email)?)),
+            other => other,
+        };
+        let full_name = self.full_name.as_deref().map(parse_full_name).transpose()?;
+        Ok(Self { email, full_name })
     }
 }

@@ -2,13 +2,15 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::header::ContentType;
-use actix_web::web::Data;
+use actix_web::web::{Data, ThinData};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::directory::{Directory, Person};
-use super::queries::{self, Account, Filter, Sort};
+use super::queries::Account;
+use super::search::directory::{Directory, Person, UserPage};
+use super::search::queries::{self, Search, Sort};
 use crate::clock::Timestamp;
+use crate::config::DirectoryReaders;
 use crate::db::Db;
 use crate::http::cursor::{self, Page};
 use crate::http::extract::{Query, plain_text};
@@ -24,7 +26,8 @@ const MAX_SEARCH: usize = 100;
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ListQuery {
-    /// Part of the username or of the name, without regard to case.
+    /// Words that are all in the username or the name, in any order, without regard to case and accents: one of three or more
+    /// characters anywhere, a shorter one at the beginning of a word.
     q: Option<String>,
     /// Only people with this role; for administrators.
     role: Option<Role>,
@@ -37,6 +40,8 @@ pub struct ListQuery {
     limit: Option<u32>,
     /// Where to go on, from `next_cursor`.
     cursor: Option<String>,
+    /// Whether to say how many people there are on all pages.
+    count: Option<bool>,
 }
 
 /// A filter for [`ListQuery`].
@@ -92,32 +97,36 @@ problems!(
     ListProblems: NotAuthenticated, SessionEnded, Forbidden, InvalidInput, InternalError, Unavailable
 );
 
-/// The directory: enabled people, sorted by username. Administrators see everybody, and more of them.
+/// The directory: enabled people, sorted by username. Administrators see everybody, and more of them. With `DIRECTORY=admins`,
+/// everybody else is refused (403 `forbidden`).
 #[utoipa::path(get, path = "/users", operation_id = "listUsers", tag = "people", params(ListQuery),
-    responses((status = 200, body = Page<User>), ListProblems))]
+    responses((status = 200, body = UserPage<User>), ListProblems))]
 pub(crate) async fn list(
     user: CurrentUser,
     query: Query<ListQuery>,
     db: Data<Db>,
     directory: Data<Directory>,
+    readers: ThinData<DirectoryReaders>,
 ) -> Result<HttpResponse, Problem> {
-    let ListQuery { q, role, state, sort, limit, cursor } = query.0;
-    let part = plain_text("q", q.as_deref().unwrap_or_default(), MAX_SEARCH)?;
+    let ListQuery { q, role, state, sort, limit, cursor, count } = query.0;
+    let words = plain_text("q", q.as_deref().unwrap_or_default(), MAX_SEARCH)?;
     let limit = cursor::limit(limit)?;
     let after = cursor::after(cursor.as_deref())?;
+    let is_counted = count.unwrap_or_default();
     // A token for scripts sees what everybody sees, also an administrator's.
     if user.role == Role::Admin && !matches!(user.means, Means::ApiToken { .. }) {
         let disabled = state.map(|state| state == StateFilter::Disabled);
         let sort = sort.unwrap_or_default();
-        let filter = Filter { part, role, disabled, sort };
-        let rows = queries::search_all(&db, &filter, &after, limit + 1).await?;
+        let search = Search::new(words).with_role(role).with_disabled(disabled).sorted_by(sort);
+        let rows = queries::accounts(&db, &search, &after, limit + 1).await?;
         let rows = rows.ok_or_else(|| Problem::invalid("cursor", "must be a next_cursor of this list"))?;
         let page = Page::cut(rows, limit, |account| sort.key(account)).map(PersonDetails::from);
-        return Ok(HttpResponse::Ok().json(page));
+        let total = if is_counted { Some(queries::count(&db, &search).await?) } else { None };
+        return Ok(HttpResponse::Ok().json(UserPage::new(page, total)));
     }
-    if role.is_some() || state.is_some() || sort.is_some() {
+    if readers.0 == DirectoryReaders::Admins || role.is_some() || state.is_some() || sort.is_some() {
         return Err(Problem::new(Code::Forbidden));
     }
-    let page = directory.page(part, after, limit).await?;
+    let page = directory.page(words, after, limit, is_counted).await?;
     Ok(HttpResponse::Ok().content_type(ContentType::json()).body(page))
 }

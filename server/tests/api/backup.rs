@@ -192,7 +192,10 @@ async fn there_and_back(from: DatabaseKind, to: DatabaseKind) {
     assert!(said.contains("2 people. 2 sessions were ended"), "{said}");
     assert_eq!(succeeds(&target, &["user", "list", "--json"]), succeeds(&source, &["user", "list", "--json"]));
 
+    // What is computed from names was computed again.
     let other = spawn_with(&[("DATABASE_URL", &target)]).await;
+    assert_eq!(other.number("SELECT COUNT(*) FROM name_index").await, 2);
+    assert_eq!(other.number("SELECT COUNT(*) FROM search_term WHERE term = 'zoe'").await, 2);
     for (client, reason) in [(&mut browser, "revoked"), (&mut ended, "logged_out")] {
         client.base = other.url("");
         let answer = client.get("/api/me").await;
@@ -346,6 +349,9 @@ async fn an_older_backup_is_brought_up_to_date_and_stays_as_it_is() {
     change(
         &file,
         &[
+            "DROP TABLE name_index",
+            "DROP TABLE search_term",
+            "DROP TABLE username_skeleton",
             "DROP TABLE admin_turn",
             "DROP TABLE mail",
             "DROP TABLE link_email",

@@ -34,6 +34,7 @@ mod input;
 mod log;
 mod login;
 mod logout;
+mod lookalikes;
 mod mail;
 mod mail_server;
 mod meanwhile;

@@ -546,7 +546,8 @@ export const revokeToken = <ThrowOnError extends boolean = false>(
   });
 
 /**
- * The directory: enabled people, sorted by username. Administrators see everybody, and more of them.
+ * The directory: enabled people, sorted by username. Administrators see everybody, and more of them. With `DIRECTORY=admins`,
+ * everybody else is refused (403 `forbidden`).
  */
 export const listUsers = <ThrowOnError extends boolean = false>(
   options?: Options<ListUsersData, ThrowOnError>,

@@ -190,7 +190,7 @@ export type CreateUser = {
   password?: string | null;
   role?: Role | null;
   /**
-   * The name to sign in with: 1 to 64 letters, digits, dots, underscores, hyphens.
+   * The name to sign in with: 1 to 64 letters, digits, dots, underscores or hyphens, not to be confused with another's.
    */
   username: string;
 };
@@ -698,20 +698,6 @@ export type PageToken = {
 };
 
 /**
- * One page of a list.
- */
-export type PageUser = {
-  /**
-   * A person in the directory: with all details for an administrator.
-   */
-  items: Array<PersonDetails | Person>;
-  /**
-   * Where the next page begins; `null` on the last.
-   */
-  next_cursor?: string | null;
-};
-
-/**
  * Signing in with a password.
  */
 export type PasswordFeatures = {
@@ -897,7 +883,7 @@ export type RegisterRequest = {
    */
   password: string;
   /**
-   * The name to sign in with: 1 to 64 letters, digits, dots, underscores, hyphens.
+   * The name to sign in with: 1 to 64 letters, digits, dots, underscores or hyphens, not to be confused with another's.
    */
   username: string;
 };
@@ -995,7 +981,7 @@ export type SetupRequest = {
    */
   token: string;
   /**
-   * The name to sign in with: 1 to 64 letters, digits, dots, underscores, hyphens.
+   * The name to sign in with: 1 to 64 letters, digits, dots, underscores or hyphens, not to be confused with another's.
    */
   username: string;
 };
@@ -1138,6 +1124,24 @@ export type UserChanges = {
    */
   full_name?: string | null;
   role?: Role | null;
+};
+
+/**
+ * A page of people.
+ */
+export type UserPageUser = {
+  /**
+   * A person in the directory: with all details for an administrator.
+   */
+  items: Array<PersonDetails | Person>;
+  /**
+   * Where the next page begins; `null` on the last.
+   */
+  next_cursor?: string | null;
+  /**
+   * How many people there are on all pages; with `count=true`.
+   */
+  total?: number;
 };
 
 /**
@@ -2870,7 +2874,8 @@ export type ListUsersData = {
   path?: never;
   query?: {
     /**
-     * Part of the username or of the name, without regard to case.
+     * Words that are all in the username or the name, in any order, without regard to case and accents: one of three or more
+     * characters anywhere, a shorter one at the beginning of a word.
      */
     q?: string;
     /**
@@ -2893,6 +2898,10 @@ export type ListUsersData = {
      * Where to go on, from `next_cursor`.
      */
     cursor?: string;
+    /**
+     * Whether to say how many people there are on all pages.
+     */
+    count?: boolean;
   };
   url: "/users";
 };
@@ -2934,7 +2943,7 @@ export type ListUsersErrors = {
 export type ListUsersError = ListUsersErrors[keyof ListUsersErrors];
 
 export type ListUsersResponses = {
-  200: PageUser;
+  200: UserPageUser;
 };
 
 export type ListUsersResponse = ListUsersResponses[keyof ListUsersResponses];

@@ -1,15 +1,19 @@
 //! Whether a record may become a person.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 
 use super::super::in_words;
 use super::read::Record;
 use crate::clock::Timestamp;
 use crate::db::Db;
 use crate::fold::fold;
+use crate::http::problem::Problem;
 use crate::identity::{Role, new_id};
 use crate::secret::stored;
-use crate::users::model::{NO_PASSWORD, check_email, check_full_name, check_username};
+use crate::users::index::queries as index;
+use crate::users::index::skeleton::{self, SkeletonHash};
+use crate::users::model::{NO_PASSWORD, email_key, parse_email, parse_full_name, parse_username};
 use crate::users::queries as users;
 
 /// Somebody to be made.
@@ -28,12 +32,13 @@ pub(super) struct Person {
 pub(super) struct Checker {
     now: Timestamp,
     usernames: HashMap<String, u64>,
+    skeletons: HashMap<SkeletonHash, u64>,
     emails: HashMap<String, u64>,
 }
 
 impl Checker {
     pub fn new(now: Timestamp) -> Self {
-        Self { now, usernames: HashMap::new(), emails: HashMap::new() }
+        Self { now, usernames: HashMap::new(), skeletons: HashMap::new(), emails: HashMap::new() }
     }
 
     /// The person of a line, or every reason why there is none.
@@ -45,13 +50,21 @@ impl Checker {
         let mut reasons = Vec::new();
         let mut note = |outcome: Result<(), String>| reasons.extend(outcome.err());
 
-        let checked = check_username(&username).map_err(|problem| in_words(&problem));
-        note(checked.and_then(|()| first(&mut self.usernames, "username", &username, line)));
-        if let Some(email) = &email {
-            let checked = check_email(email).map_err(|problem| in_words(&problem));
-            note(checked.and_then(|()| first(&mut self.emails, "email", email, line)));
+        let mut parse = |parsed: Result<String, Problem>| {
+            parsed.inspect_err(|problem| note(Err(in_words(problem)))).unwrap_or_default()
+        };
+        let username = parse(parse_username(&username));
+        let email = email.map(|email| parse(parse_email(&email)));
+        let full_name = parse(parse_full_name(&full_name));
+        if !username.is_empty() {
+            note(first(&mut self.usernames, "username is that of", fold(&username), line).and_then(|()| {
+                let mut hashes = skeleton::hashes(&username).into_iter();
+                hashes.try_for_each(|hash| first(&mut self.skeletons, "username looks like that of", hash, line))
+            }));
         }
-        note(check_full_name(&full_name).map_err(|problem| in_words(&problem)));
+        if let Some(email) = email.as_deref().filter(|email| !email.is_empty()) {
+            note(first(&mut self.emails, "email is that of", email_key(email), line));
+        }
         let role = match role.as_deref() {
             None | Some("" | "member") => Role::Member,
             Some("admin") => Role::Admin,
@@ -72,19 +85,21 @@ impl Checker {
 }
 
 /// Refuses a name that an earlier line has.
-fn first(seen: &mut HashMap<String, u64>, field: &str, name: &str, line: u64) -> Result<(), String> {
-    let earlier = *seen.entry(fold(name)).or_insert(line);
-    if earlier == line { Ok(()) } else { Err(format!("{field} is that of line {earlier}")) }
+fn first<K: Eq + Hash>(seen: &mut HashMap<K, u64>, what: &str, name: K, line: u64) -> Result<(), String> {
+    let earlier = *seen.entry(name).or_insert(line);
+    if earlier == line { Ok(()) } else { Err(format!("{what} line {earlier}")) }
 }
 
 /// Refuses those whose names belong to somebody already.
 pub(super) async fn refuse_taken(db: &Db, batch: &mut [(u64, Result<Person, String>)]) -> Result<(), sqlx::Error> {
     let people = || batch.iter().filter_map(|(_, person)| person.as_ref().ok());
     let usernames: Vec<_> = people().map(|person| fold(&person.username)).collect();
-    let emails: Vec<_> = people().filter_map(|person| person.email.as_deref()).map(fold).collect();
+    let skeletons: Vec<_> = people().flat_map(|person| skeleton::hashes(&person.username)).collect();
+    let emails: Vec<_> = people().filter_map(|person| person.email.as_deref()).map(email_key).collect();
     let usernames = users::taken_usernames(db, &usernames).await?;
+    let skeletons = index::taken_skeletons(db, &skeletons).await?;
     let emails = users::taken_emails(db, &emails).await?;
-    if usernames.is_empty() && emails.is_empty() {
+    if usernames.is_empty() && skeletons.is_empty() && emails.is_empty() {
         return Ok(());
     }
     for (_, outcome) in batch {
@@ -92,8 +107,10 @@ pub(super) async fn refuse_taken(db: &Db, batch: &mut [(u64, Result<Person, Stri
         let mut reasons = Vec::new();
         if usernames.contains(&fold(&person.username)) {
             reasons.push("username is taken");
+        } else if skeleton::hashes(&person.username).iter().any(|hash| skeletons.contains(hash)) {
+            reasons.push("username looks like one that is taken");
         }
-        if person.email.as_deref().is_some_and(|email| emails.contains(&fold(email))) {
+        if person.email.as_deref().is_some_and(|email| emails.contains(&email_key(email))) {
             reasons.push("email is taken");
         }
         if !reasons.is_empty() {

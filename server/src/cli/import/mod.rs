@@ -174,7 +174,7 @@ async fn write(db: &Db, people: &[Person], now: Timestamp) -> anyhow::Result<()>
         .await;
     bar.finish_and_clear();
     match written {
-        Err(InsertError::Taken) => {
+        Err(InsertError::Taken | InsertError::Confusable) => {
             bail!("a username or e-mail address of the file was taken meanwhile: nothing was imported, run it again")
         }
         written => Ok(written?),

@@ -3,7 +3,7 @@
 use anyhow::bail;
 
 use super::super::{find, open};
-use super::{TAKEN, check_names, must_exist};
+use super::{CONFUSABLE, TAKEN, must_exist, parse_names};
 use crate::audit::{self, Entry, Event};
 use crate::clock::Clock;
 use crate::db::Tx;
@@ -19,8 +19,9 @@ pub(super) const INVITE_EXAMPLES: &str = "Examples:
 
 /// Makes an account without a password, and the link through which its person chooses one.
 pub(super) async fn invite(name: &str, email: Option<&str>, full_name: &str, role: Role) -> anyhow::Result<()> {
-    check_names(name, email, full_name)?;
+    let (name, email, full_name) = &parse_names(name, email, full_name)?;
     let (config, db) = open().await?;
+    let email = email.as_deref();
     let (links, now) = (Links::new(config.http.origin()), Clock::system().now());
     let id = &new_id(now);
     let account =
@@ -34,6 +35,7 @@ pub(super) async fn invite(name: &str, email: Option<&str>, full_name: &str, rol
     };
     match db.write(invite).await {
         Err(InsertError::Taken) => bail!(TAKEN),
+        Err(InsertError::Confusable) => bail!(CONFUSABLE),
         done => done?,
     }
     print(&links, &link, name);

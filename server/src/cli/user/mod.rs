@@ -11,10 +11,11 @@ use crate::api_tokens::queries as api_tokens;
 use crate::audit::{self, Entry, Event};
 use crate::clock::Clock;
 use crate::db::Tx;
+use crate::http::problem::Problem;
 use crate::identity::{EndReason, Role, new_id};
 use crate::links::queries as links;
 use crate::sessions;
-use crate::users::model::{check_email, check_full_name, check_username};
+use crate::users::model::{parse_email, parse_full_name, parse_username};
 use crate::users::queries::{self as users, Account, InsertError, NewAccount};
 
 const EXAMPLES: &str = "Examples:
@@ -26,13 +27,14 @@ const SET_PASSWORD_EXAMPLES: &str = "Examples:
   printf '%s\\n' \"$PASSWORD\" | hallpass user set-password alice --password-stdin";
 
 const TAKEN: &str = "the username or the e-mail address is taken: choose another";
+const CONFUSABLE: &str = "the username looks like one that is taken: choose another";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserCommand {
     /// Create a person; asks for the password, or reads one line of standard input
     #[command(after_help = EXAMPLES)]
     Create {
-        /// The name to sign in with: 1 to 64 letters, digits, dots, underscores, hyphens
+        /// The name to sign in with: 1 to 64 letters, digits, dots, underscores or hyphens, not to be confused with another's
         name: String,
         /// Their e-mail address
         #[arg(long)]
@@ -50,7 +52,7 @@ pub(super) enum UserCommand {
     /// Create a person without a password; prints a link through which they choose one
     #[command(after_help = link::INVITE_EXAMPLES)]
     Invite {
-        /// The name to sign in with: 1 to 64 letters, digits, dots, underscores, hyphens
+        /// The name to sign in with: 1 to 64 letters, digits, dots, underscores or hyphens, not to be confused with another's
         name: String,
         /// Their e-mail address
         #[arg(long)]
@@ -137,9 +139,10 @@ async fn create(
     role: Role,
     password_stdin: bool,
 ) -> anyhow::Result<()> {
-    check_names(name, email, full_name)?;
+    let (name, email, full_name) = &parse_names(name, email, full_name)?;
     let (config, db) = super::open().await?;
-    let about = [name, email.unwrap_or_default(), full_name];
+    let email = email.as_deref();
+    let about = [name.as_str(), email.unwrap_or_default(), full_name];
     let password_hash = &password_input::new_hash(password_stdin, &config.password, &about).await?;
     let created_at = Clock::system().now();
     let id = &new_id(created_at);
@@ -151,17 +154,21 @@ async fn create(
     };
     match db.write(create).await {
         Err(InsertError::Taken) => bail!(TAKEN),
+        Err(InsertError::Confusable) => bail!(CONFUSABLE),
         done => done?,
     }
     println!("{name} can sign in.");
     Ok(())
 }
 
-fn check_names(username: &str, email: Option<&str>, full_name: &str) -> anyhow::Result<()> {
-    let checked = check_username(username)
-        .and_then(|()| email.map_or(Ok(()), check_email))
-        .and_then(|()| check_full_name(full_name));
-    checked.map_err(|problem| anyhow::anyhow!(in_words(&problem)))
+/// The names in the form in which they are stored.
+fn parse_names(
+    username: &str,
+    email: Option<&str>,
+    full_name: &str,
+) -> anyhow::Result<(String, Option<String>, String)> {
+    let parse = || Ok((parse_username(username)?, email.map(parse_email).transpose()?, parse_full_name(full_name)?));
+    parse().map_err(|problem: Problem| anyhow::anyhow!(in_words(&problem)))
 }
 
 async fn list(json: bool) -> anyhow::Result<()> {

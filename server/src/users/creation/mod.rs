@@ -1,0 +1,3 @@
+//! Making accounts: one, or many at once.
+
+pub mod queries;
