@@ -72,7 +72,6 @@ problems!(
 #[utoipa::path(post, path = "/forgot-password", operation_id = "forgotPassword", tag = "signing in",
     request_body = ForgotPassword,
     responses((status = 202, description = "Taken. A mail follows where it can."), ForgotProblems))]
-#[expect(clippy::too_many_arguments, reason = "a handler's arguments are what it is given by name")]
 pub(crate) async fn forgot(
     client: Client,
     device: Device,
