@@ -107,6 +107,20 @@ on systemctl start hallpass-backup || fail "no backup"
 on sh -c 'test -s /var/lib/hallpass/backups/hallpass-$(date +%u).db' || fail "the backup is not there"
 says "Database: /var/lib/hallpass/data/hallpass.db" on journalctl -u hallpass-backup --no-pager
 
+step "restored, and moved to another database, as docs/DEPLOY.md says"
+on hallpass backup backups/by-hand.db >/dev/null 2>&1 || fail "backup"
+on systemctl stop hallpass
+on install -o hallpass -m 600 /var/lib/hallpass/backups/by-hand.db /var/lib/hallpass/restore.db
+says "everybody signs in again" on hallpass restore --replace --yes restore.db
+says "Database: /var/lib/hallpass/data/new.db" on runuser -u hallpass -- env -C /var/lib/hallpass DATABASE_URL=sqlite://data/new.db sh -c \
+    '/usr/lib/hallpass/hallpass migrate && /usr/lib/hallpass/hallpass user list'
+on sh -c 'umask 027; echo sqlite:///var/lib/hallpass/data/new.db >/etc/hallpass/new_url; chgrp hallpass /etc/hallpass/new_url'
+says "copied and compared" on hallpass copy --to @/etc/hallpass/new_url
+on sh -c 'rm /etc/hallpass/new_url; echo DATABASE_URL=sqlite:///var/lib/hallpass/data/new.db >>/etc/hallpass/env'
+on systemctl start hallpass
+until_true 20 answers 3000
+sign_in 'some other words 12345' || fail "nobody can sign in after the move"
+
 step "a port below 1024"
 # Containers let everybody use these ports.
 nsenter --target "$(docker inspect -f '{{.State.Pid}}' deb)" --net sysctl -qw net.ipv4.ip_unprivileged_port_start=1024
