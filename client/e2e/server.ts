@@ -130,7 +130,15 @@ export class Server {
   /** Runs a command of the server's own command line. */
   command(...words: string[]): string {
     const input = `${PASSWORD}\n`;
-    return execFileSync(binary, words, { cwd: this.folder, env: this.environment, input, encoding: "utf8" });
+    // Its standard error names the database: shown only with a failure.
+    const options = {
+      cwd: this.folder,
+      env: this.environment,
+      input,
+      encoding: "utf8",
+      stdio: "pipe",
+    } as const;
+    return execFileSync(binary, words, options);
   }
 
   /** A link with which somebody chooses a new password. */
