@@ -32,6 +32,8 @@ export function sessionQuery() {
     queryKey: SESSION_KEY,
     queryFn: ({ client, signal }) => fetchSession(client, signal),
     retry: false,
+    // A page that mounts because there is no answer would ask again, and unmount while it waits.
+    retryOnMount: false,
     gcTime: Number.POSITIVE_INFINITY,
     refetchOnWindowFocus: true,
     refetchOnReconnect: "always",
@@ -86,12 +88,19 @@ export function leaveEndedSession(queryClient: QueryClient): void {
 
 /** Who is signed in, as the four states. However many components ask, the server is asked once. */
 export function useAuth(): Auth {
-  const { data, isError } = useQuery(sessionQuery());
-  if (isError)
+  const { data, isError, errorUpdateCount } = useQuery(sessionQuery());
+  // Asking again after a failure is not loading: the page stays.
+  if (isError || (data === undefined && errorUpdateCount > 0))
     return { status: "unreachable", user: data?.status === "signed-in" ? data.user : (data?.last ?? null) };
   if (data === undefined) return { status: "loading" };
   if (data.status === "ended") return { status: "ended", reason: data.reason, at: data.at };
   return data.status === "signed-out" ? { status: "signed-out" } : data;
+}
+
+/** The origin under which the app works, where the server refuses this page because it was opened under another one. */
+export function useExpectedOrigin(): string | undefined {
+  const { error } = useQuery(sessionQuery());
+  return error instanceof ApiError ? error.expectedOrigin : undefined;
 }
 
 /** The person this page belongs to: signed in, or asked to sign in again over the page. `null` for strangers. */

@@ -72,6 +72,23 @@ describe("login", () => {
     expect(screen.getByText(read)).toBeInTheDocument();
   });
 
+  test("stays, and asks in no loop, where nobody can say who is signed in", async () => {
+    const me = answerMe(() => problem(503, "unavailable"));
+    renderApp("/login");
+    await userEvent.type(await screen.findByLabelText(/Username/), "alice");
+    expect(screen.getByLabelText(/Username/)).toHaveValue("alice");
+    expect(screen.getByText(/Cannot reach the server/)).toBeVisible();
+    expect(me.count).toBe(1);
+  });
+
+  test("says which address is right where the wrong one is refused at once, as with tokens", async () => {
+    answerMe(() => problem(403, "cross_site_request", { expected_origin: "https://login.example.com" }));
+    renderApp("/login");
+    const link = await screen.findByRole("link", { name: "https://login.example.com" });
+    expect(link).toHaveAttribute("href", "https://login.example.com");
+    expect(screen.getByLabelText(/Username/)).toBeVisible();
+  });
+
   test("a page at the wrong address says which one is right, and leads there", async () => {
     answerMe(notSignedIn);
     const refusal = { expected_origin: "https://login.example.com" };
