@@ -83,15 +83,12 @@ fn without_repeats(text: &[char]) -> Vec<char> {
             })
             .filter(|(period, length)| *length >= 3 * period)
             .max_by_key(|(period, length)| (length - length % period, usize::MAX - period));
-        match longest {
-            Some((period, length)) => {
-                kept.extend_from_slice(&rest[..2 * period]);
-                at += length - length % period;
-            }
-            None => {
-                kept.push(rest[0]);
-                at += 1;
-            }
+        if let Some((period, length)) = longest {
+            kept.extend_from_slice(&rest[..2 * period]);
+            at += length - length % period;
+        } else {
+            kept.push(rest[0]);
+            at += 1;
         }
     }
     kept
