@@ -31,15 +31,20 @@ pub fn name_of(pair: &str) -> &str {
     pair.split('=').next().unwrap_or_default().trim_matches(SPACE)
 }
 
-/// The value of the one cookie of that name. Of several, somebody has planted all but one (RFC 6265 section 8.6, "weak
-/// integrity"): none is believed.
+/// The value of the one cookie of that name; `None` where there are several.
 #[must_use]
 pub fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<Cow<'a, str>> {
-    let mut values = raw_pairs(headers).filter_map(|pair| {
+    let mut values = all(headers, name);
+    let value = values.next()?;
+    values.next().is_none().then_some(value)
+}
+
+/// The values of all cookies of that name. Of several, somebody has planted all but one (RFC 6265 section 8.6, "weak integrity"):
+/// ours is the one that proves itself.
+pub fn all<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = Cow<'a, str>> {
+    raw_pairs(headers).filter_map(move |pair| {
         let end = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
         let (its_name, value) = pair.split_at(end);
-        (text(its_name) == name).then(|| value.strip_prefix(b"=").unwrap_or_default())
-    });
-    let value = values.next()?;
-    values.next().is_none().then(|| text(value))
+        (text(its_name) == name).then(|| text(value.strip_prefix(b"=").unwrap_or_default()))
+    })
 }

@@ -3,7 +3,8 @@
 //! - Several keys: actix-session knows one. A cookie that an older key has signed is signed anew with the first, on its
 //!   way in and on its way out, so that keys can be changed without signing anybody out.
 //! - Names: actix-session decodes them and takes every kind of white space off, browsers do not. Only the name itself is ours.
-//! - Several cookies of our name: somebody has planted one (RFC 6265 section 8.6, "weak integrity"). None is believed.
+//! - Several cookies of our name: somebody has planted one (RFC 6265 section 8.6, "weak integrity"). Ours is the one that our key
+//!   signed; where several are, with different tokens, none is believed.
 //! - Cookies that are no UTF-8: actix-web reads none of a request that brings one.
 //! - "Keep me signed in": actix-session knows one lifetime for all.
 
@@ -21,6 +22,9 @@ use crate::config::SameSitePolicy;
 use crate::http::cookies;
 use crate::identity::CurrentSession;
 use crate::secret::token::TokenHash;
+
+/// How many cookies of our name are looked at.
+const MOST: usize = 4;
 
 /// The cookie's name, attributes and keys.
 #[derive(Clone)]
@@ -74,13 +78,19 @@ impl SessionCookie {
         let resigned = match ours.as_slice() {
             [] if cookies.ours.is_empty() && !cookies.is_spoilt => return None,
             [cookie] if self.keys.len() == 1 || self.verify(cookie, 0).is_some() => {
-                if cookies.is_spoilt {
+                if cookies.is_spoilt || cookies.ours.len() > 1 {
                     cookies.leave(headers, Some(cookie));
                 }
                 return None;
             }
-            [cookie] => (1..self.keys.len()).find_map(|key| self.verify(cookie, key)).map(|value| self.sign(value)),
-            _ => None,
+            several => match self.only_signed(several) {
+                Some((cookie, 0, _)) => {
+                    cookies.leave(headers, Some(cookie));
+                    return None;
+                }
+                Some((.., value)) => Some(self.sign(value)),
+                None => None,
+            },
         };
         cookies.leave(headers, resigned.as_ref());
         resigned.map(Resigned)
@@ -115,6 +125,16 @@ impl SessionCookie {
             }
         }
         sorted
+    }
+
+    /// The one of these cookies that a key of ours has signed, the number of the key, and the value; of two with the same value, the
+    /// one under the newer key.
+    fn only_signed<'a>(&self, cookies: &'a [Cookie<'static>]) -> Option<(&'a Cookie<'static>, usize, String)> {
+        let signed = |cookie| (0..self.keys.len()).find_map(|key| Some((cookie, key, self.verify(cookie, key)?)));
+        let mut found: Vec<_> = cookies.iter().take(MOST).filter_map(signed).collect();
+        found.sort_by_key(|(_, key, _)| *key);
+        let is_one = found.windows(2).all(|pair| pair[0].2 == pair[1].2);
+        found.into_iter().next().filter(|_| is_one)
     }
 
     fn verify(&self, cookie: &Cookie<'static>, key: usize) -> Option<String> {
@@ -320,16 +340,27 @@ mod properties {
         }
 
         #[test]
-        fn of_two_none_is_believed(one in 0_usize..3, other in 0_usize..3, disguise in "session_id|%73ession_id|session%5fid|[\u{3000}\u{2000}\u{a0}\u{85}]session_id|session_id\u{3000}|%E3%80%80session_id", is_one_line in any::<bool>()) {
+        fn of_two_the_signed_one_is_believed(one in 0_usize..3, other in 0_usize..3, disguise in "session_id|%73ession_id|session%5fid|[\u{3000}\u{2000}\u{a0}\u{85}]session_id|session_id\u{3000}|%E3%80%80session_id", is_one_line in any::<bool>()) {
             let planted = signed(&KEYS[other]).replacen("session_id", &disguise, 1);
             let pair = [signed(&KEYS[one]), planted].map(String::into_bytes);
             let lines = if is_one_line { vec![pair.join(&b"; "[..])] } else { pair.to_vec() };
             for (by, knows) in [(0, one < 2), (1, one == 1)] {
                 let token = received(&KEYS[by], &lines);
-                // A disguise is seen through and taken out; two of one name could each be the planted one.
-                let expected = (disguise != "session_id" && knows).then_some(TOKEN);
+                // A disguise is seen through and taken out.
+                let knows_other = disguise == "session_id" && [other < 2, other == 1][by];
+                let expected = (knows || knows_other).then_some(TOKEN);
                 prop_assert_eq!(token.as_deref(), expected, "{}", by);
             }
+        }
+
+        #[test]
+        fn of_two_that_are_signed_none_is_believed(one in 0_usize..2, other in 0_usize..2, is_first in any::<bool>()) {
+            let theirs = KEYS[other].sign(TOKEN.replace('Z', "Y")).stripped().encoded().to_string();
+            let mut pair = [signed(&KEYS[one]), theirs].map(String::into_bytes);
+            if is_first {
+                pair.reverse();
+            }
+            prop_assert_eq!(received(&KEYS[0], &pair), None);
         }
 
         #[test]

@@ -29,6 +29,8 @@ use crate::random;
 const KEPT: Duration = Duration::days(400);
 const NONCE: usize = 16;
 const SINCE: usize = 8;
+/// How many cookies of our name are looked at.
+const MOST: usize = 4;
 /// How many people a browser is known to; the one who signed in longest ago is forgotten first.
 const PEOPLE: usize = 5;
 const TAG: usize = 32;
@@ -55,12 +57,18 @@ impl Devices {
         Self { name, secure: is_https, same_site: same_site.into(), keys }
     }
 
-    /// The cookie's entries.
+    /// The entries of the cookie, or of several where somebody has planted others beside ours: each proves itself.
     fn read(&self, headers: &HeaderMap) -> Vec<Entry> {
-        let value = cookies::only(headers, self.name).unwrap_or_default();
-        let entries = value.split('.').take(PEOPLE);
-        let entries = entries.filter(|entry| matches!(entry.len(), ENTRY | UNSEALED_ENTRY));
-        entries.filter_map(|entry| URL_SAFE_NO_PAD.decode(entry).ok()).collect()
+        let mut entries = Vec::new();
+        for value in cookies::all(headers, self.name).take(MOST) {
+            let its_own = value.split('.').take(PEOPLE).filter(|entry| matches!(entry.len(), ENTRY | UNSEALED_ENTRY));
+            for entry in its_own.filter_map(|entry| URL_SAFE_NO_PAD.decode(entry).ok()) {
+                if !entries.contains(&entry) {
+                    entries.push(entry);
+                }
+            }
+        }
+        entries
     }
 }
 

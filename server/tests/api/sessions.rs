@@ -258,14 +258,31 @@ async fn ten_thousand_random_cookies_store_nothing() {
 }
 
 #[actix_web::test]
-async fn two_cookies_of_one_name_are_nobody() {
+async fn of_two_cookies_the_one_that_our_key_signed_is_ours() {
     let app = spawn().await;
     let mut browser = app.signed_in("alice").await;
     let good = browser.cookie.clone().unwrap();
-    for cookies in [format!("session_id=bad; {good}"), format!("{good}; session_id=bad"), format!("{good}; {good}")] {
+    let (name, value) = good.split_once('=').unwrap();
+    let bent = format!("{name}={}{}", if value.starts_with('A') { 'B' } else { 'A' }, &value[1..]);
+    for planted in ["session_id=bad", "session_id=", "session_id", &bent, &good] {
+        for cookies in [format!("{planted}; {good}"), format!("{good}; {planted}")] {
+            browser.cookie = Some(cookies.clone());
+            assert_eq!(browser.get("/api/me").await.status, 200, "{cookies}");
+        }
+    }
+    // A session of somebody else's is signed as well: nobody knows which is planted.
+    let other = app.signed_in("mallory").await.cookie.unwrap();
+    for cookies in [format!("{other}; {good}"), format!("{good}; {other}"), format!("{bent}; session_id=bad")] {
         browser.cookie = Some(cookies);
         browser.get("/api/me").await.is(401, "not_authenticated");
     }
+    browser.cookie = Some(format!("session_id=bad; {good}"));
+    browser.logout().await.is(204, "");
+    browser.cookie = Some(good.clone());
+    browser.get("/api/me").await.is(401, "session_ended");
+    let mut browser = app.browser();
+    browser.login("alice", PASSWORD).await.is(200, "");
+    let good = browser.cookie.clone().unwrap();
     let junk: Vec<_> = (0..100).map(|number| format!("junk{number}=x")).collect();
     for cookies in [format!("{}; {good}", junk.join("; ")), format!("=; ;; a; {good}; b=\"")] {
         browser.cookie = Some(cookies);
