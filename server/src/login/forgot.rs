@@ -133,11 +133,21 @@ async fn work(worker: Worker, mut requests: mpsc::Receiver<Request>) {
 }
 
 impl Worker {
-    /// Mails a link, where there is somebody to mail it to, and notes the request in any case. What was typed is not kept: it
-    /// may be a password in the wrong field.
+    /// Whether there is room for a line about a request from there.
+    async fn may_note(&self, client: &Client) -> Result<bool, sqlx::Error> {
+        let (db, now) = (&self.db, self.clock.now());
+        Ok(Bucket::of_reset_notes(client.ip).take(db, now).await? && Bucket::of_all_reset_notes().take(db, now).await?)
+    }
+
+    /// Mails a link, where there is somebody to mail it to, and notes it. A request that comes to nothing is noted once a minute
+    /// for each address that asks, and not much more often for all of them. What was typed is not kept: it may be a password in
+    /// the wrong field.
     async fn answer(&self, request: Request) -> Result<(), sqlx::Error> {
         let Self { db, clock, links, outbox } = self;
         let Some(account) = users::find_by_name(db, &request.username).await? else {
+            if !self.may_note(&request.client).await? {
+                return Ok(());
+            }
             let entry = Entry::new(Event::PasswordResetRequested, clock.now()).from(Some(&request.client));
             return db.write(async |tx| audit::queries::insert(tx, &entry).await).await;
         };
@@ -161,6 +171,9 @@ impl Worker {
             Some(letter) if bucket.take(db, now).await? && daily.take(db, now).await? => (Some(letter), "mailed"),
             Some(_) => (None, "mailed before"),
         };
+        if !self.may_note(&request.client).await? && letter.is_none() {
+            return Ok(());
+        }
         let entry = Entry::new(Event::PasswordResetRequested, now).about(&account.id).from(Some(&request.client));
         let entry = entry.detail(outcome);
         db.write(async |tx| {

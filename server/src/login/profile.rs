@@ -2,6 +2,7 @@
 
 use actix_web::web::{Data, Json as Answer, ThinData};
 
+use super::throttle::Bucket;
 use super::verification::Verifier;
 use crate::audit::{self, Entry, Event};
 use crate::clock::Clock;
@@ -50,6 +51,10 @@ pub(crate) async fn change(
         Some(Some(email)) if verifier.is_needed() => (Some(email), None),
         email => (None, email),
     };
+    // The answer tells whether somebody has the address: who asks for one after the other has to wait.
+    if matches!(email, Some(Some(_))) {
+        Bucket::of_email_questions(&before.id).must_take(&db, now).await?;
+    }
     let verification = match &unverified {
         Some(email) => Some(verifier.begin_change(&before, email, now).await?),
         None => None,

@@ -42,6 +42,13 @@ const DAILY_RESETS: Pace = Pace { burst: 10, cost: 8_640_000_000, most: 10 };
 /// Mails to an address that somebody says is theirs, and mails of this kind that one person may cause.
 const VERIFICATIONS: Pace = Pace { burst: 3, cost: 300_000_000, most: 3 };
 
+/// Lines in the audit about forgotten passwords that one client address causes and that come with no mail.
+const NOTES: Pace = Pace { burst: 1, cost: 60_000_000, most: 1 };
+/// The same of all addresses together.
+const ALL_NOTES: Pace = Pace { burst: 60, cost: 10_000_000, most: 60 };
+/// E-mail addresses that one person says are theirs, where the answer tells whether somebody has them.
+const QUESTIONS: Pace = Pace { burst: 10, cost: 60_000_000, most: 10 };
+
 /// What is counted together: a client's IPv4 address, or the /64 network that a household's IPv6 addresses share; a person; an
 /// e-mail address.
 #[derive(Clone, Copy, Debug)]
@@ -81,6 +88,22 @@ impl Bucket {
     pub fn of_known_reset_requests(user_id: &str) -> Self {
         let key = Sha256::new_with_prefix(b"known reset requests:").chain_update(user_id).finalize().into();
         Self { key, pace: ATTEMPTS }
+    }
+
+    /// Of lines about forgotten passwords.
+    pub fn of_reset_notes(address: IpAddr) -> Self {
+        Self { pace: NOTES, ..Self::named(b"reset notes:", address) }
+    }
+
+    /// Of the same from everywhere.
+    pub fn of_all_reset_notes() -> Self {
+        Self { key: Sha256::digest(b"all reset notes").into(), pace: ALL_NOTES }
+    }
+
+    /// Of e-mail addresses that one person asks for without a mail.
+    pub fn of_email_questions(user_id: &str) -> Self {
+        let key = Sha256::new_with_prefix(b"e-mail questions:").chain_update(user_id).finalize().into();
+        Self { key, pace: QUESTIONS }
     }
 
     /// Of mails with a new password to one person.
@@ -288,7 +311,7 @@ mod tests {
     #[test]
     fn a_clock_that_ran_ahead_makes_nobody_wait() {
         let now = Timestamp::from_micros(1_000_000_000);
-        for pace in [ATTEMPTS, REGISTRATIONS, RESETS, DAILY_RESETS, VERIFICATIONS] {
+        for pace in [ATTEMPTS, REGISTRATIONS, RESETS, DAILY_RESETS, VERIFICATIONS, NOTES, ALL_NOTES, QUESTIONS] {
             let full = Timestamp::from_micros(now.as_micros() + pace.most * pace.cost);
             let longest = u64::try_from((pace.most - pace.burst + 1) * pace.cost / 1_000_000).unwrap();
             assert_eq!(pace.wait(full, now), longest);

@@ -35,6 +35,29 @@ async fn what_is_given_changes_and_the_rest_stays() {
 }
 
 #[actix_web::test]
+async fn asking_for_one_address_after_the_other_has_to_wait() {
+    let app = spawn().await;
+    for number in 0..12 {
+        let (name, email) = (format!("x{number}"), format!("x{number}@example.com"));
+        app.person_with(&name, Some(&email), "", hallpass::identity::Role::Member).await;
+    }
+    let mut browser = app.signed_in("alice").await;
+    for number in 0..10 {
+        let taken = json!({"email": format!("x{number}@example.com")});
+        browser.patch("/api/me", taken).await.is(409, "email_taken");
+    }
+    for email in ["x10@example.com", "free@example.com"] {
+        let answer = browser.patch("/api/me", json!({"email": email})).await;
+        assert_eq!(answer.is(429, "too_many_attempts").header("retry-after"), "60", "{email}");
+    }
+    browser.patch("/api/me", json!({"full_name": "Alice"})).await.is(200, "");
+    app.signed_in("bob").await.patch("/api/me", json!({"email": "bob@example.com"})).await.is(200, "");
+    app.advance(60);
+    browser.patch("/api/me", json!({"email": "free@example.com"})).await.is(200, "");
+    browser.patch("/api/me", json!({"email": "x11@example.com"})).await.is(429, "too_many_attempts");
+}
+
+#[actix_web::test]
 async fn two_tabs_that_change_different_things_both_do() {
     let app = spawn().await;
     let mut one = app.signed_in("alice").await;
