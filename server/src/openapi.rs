@@ -42,6 +42,7 @@ use crate::{
         administration::accounts::delete,
         administration::access::list_sessions,
         administration::access::end_sessions,
+        administration::access::end_session,
         administration::access::list_tokens,
         administration::access::revoke_tokens,
         administration::access::reset_link,

@@ -15,7 +15,7 @@ use crate::http::client::Client;
 use crate::http::cursor::{self, Page};
 use crate::http::extract::{Path, Query};
 use crate::http::problem::{Code, Problem};
-use crate::identity::{Admin, EndReason, FreshAdmin};
+use crate::identity::{Admin, EndReason, FreshAdmin, is_id};
 use crate::links::{Link, Links, Purpose};
 use crate::mail::{Message, Outbox};
 use crate::problems;
@@ -85,6 +85,34 @@ pub(crate) async fn end_sessions(
     by.write(&db, async |tx| {
         let ended = sessions::end_all(tx, &owner.id, None, EndReason::Revoked, by.now).await?;
         by.note(tx, Event::SessionsEnded, &owner.id, Some(&ended.to_string())).await
+    })
+    .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Ends one of a person's sessions. It is refused from the very next request on.
+#[utoipa::path(delete, path = "/users/{id}/sessions/{session_id}", operation_id = "endUserSession", tag = "administration",
+    params(("id" = String, Path, description = "The person's id."),
+        ("session_id" = String, Path, description = "The session's id.")),
+    responses((status = 204, description = "Ended."), ChangeProblems))]
+pub(crate) async fn end_session(
+    admin: FreshAdmin,
+    client: Client,
+    ids: Path<(String, String)>,
+    db: Data<Db>,
+    clock: Data<Clock>,
+) -> Result<HttpResponse, Problem> {
+    let (id, session_id) = ids.0;
+    let (owner, by) = (account(&db, &id).await?, By::new(admin, client, &clock));
+    // Somebody else's session, one that has ended and one that never was are the same.
+    if !is_id(&session_id) {
+        return Err(Problem::new(Code::NotFound));
+    }
+    by.write(&db, async |tx| {
+        if !sessions::end(tx, &session_id, &owner.id, EndReason::Revoked, by.now).await? {
+            return Err(Problem::new(Code::NotFound));
+        }
+        by.note_in(tx, Event::SessionEnded, &owner.id, &session_id, "revoked").await
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())

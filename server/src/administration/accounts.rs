@@ -63,7 +63,7 @@ problems!(
         Unavailable
 );
 
-/// Changes a person. The last enabled administrator can be neither demoted nor disabled.
+/// Changes a person. The last administrator who can sign in can be neither demoted nor disabled.
 #[utoipa::path(patch, path = "/users/{id}", operation_id = "changeUser", tag = "administration", request_body = UserChanges,
     params(("id" = String, Path, description = "The person's id.")), responses((status = 200, body = PersonDetails), ChangeProblems))]
 pub(crate) async fn change(

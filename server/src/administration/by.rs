@@ -42,4 +42,17 @@ impl By {
         let entry = detail.into_iter().fold(entry, Entry::detail);
         Ok(audit::queries::insert(tx, &entry).await?)
     }
+
+    /// Writes to the audit what is done to a session of `user_id`.
+    pub async fn note_in(
+        &self,
+        tx: &mut Tx,
+        event: Event,
+        user_id: &str,
+        session_id: &str,
+        detail: &str,
+    ) -> Result<(), Problem> {
+        let entry = Entry::new(event, self.now).own(&self.admin.user).about(user_id).in_session(session_id);
+        Ok(audit::queries::insert(tx, &entry.from(Some(&self.client)).detail(detail)).await?)
+    }
 }

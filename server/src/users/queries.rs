@@ -11,6 +11,7 @@ use crate::db::{self, Db, Sql, Tx};
 use crate::fold::fold;
 use crate::http::problem::{Code, Problem};
 use crate::identity::Role;
+use crate::users::model::NO_PASSWORD;
 use crate::{on_db, on_tx, sql};
 
 /// An account, as login and the command line need it.
@@ -275,32 +276,33 @@ pub async fn lock_enabled_admins(tx: &mut Tx) -> Result<(), sqlx::Error> {
         .map(drop))
 }
 
-/// How many enabled administrators exist. Whoever asks has locked them and changes who they are; nobody who asks on another
+/// How many administrators can sign in: enabled, and with a password. Whoever asks has locked them and changes who they are; nobody who asks on another
 /// node of a Galera cluster at the same moment may commit as well. There only rows that are written collide, and the locked
 /// ones need not be: so all write the same one, and leave nothing of it.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn count_enabled_admins(tx: &mut Tx) -> Result<i64, sqlx::Error> {
+pub async fn count_admins_who_can_sign_in(tx: &mut Tx) -> Result<i64, sqlx::Error> {
     const TAKE_TURN: Sql = sql!("INSERT INTO admin_turn (id) VALUES (1)");
     const END_TURN: Sql = sql!("DELETE FROM admin_turn WHERE id = 1");
-    const COUNT: Sql = sql!("SELECT COUNT(*) FROM user_account WHERE role = ? AND disabled = ?");
+    const COUNT: Sql = sql!("SELECT COUNT(*) FROM user_account WHERE role = ? AND disabled = ? AND password_hash <> ?");
     for turn in [TAKE_TURN, END_TURN] {
         on_tx!(tx, turn, |connection, text| sqlx::query(text).execute(connection).await.map(drop))?;
     }
     on_tx!(tx, COUNT, |connection, text| sqlx::query_scalar(text)
         .bind(Role::Admin)
         .bind(false)
+        .bind(NO_PASSWORD)
         .fetch_one(connection)
         .await)
 }
 
-/// Refuses what would leave nobody to administer. Lock the administrators first.
+/// Refuses what would leave nobody who can administer. Lock the administrators first.
 ///
 /// # Errors
 /// 409 `last_admin`, and those of the database.
 pub async fn must_have_admin(tx: &mut Tx) -> Result<(), Problem> {
-    if count_enabled_admins(tx).await? > 0 { Ok(()) } else { Err(Problem::new(Code::LastAdmin)) }
+    if count_admins_who_can_sign_in(tx).await? > 0 { Ok(()) } else { Err(Problem::new(Code::LastAdmin)) }
 }
 
 /// Deletes an account with everything that is the person's, and makes its lines in the audit anonymous; says whether

@@ -161,6 +161,28 @@ async fn the_last_administrator_stays() {
 }
 
 #[actix_web::test]
+async fn an_administrator_without_a_password_is_no_other() {
+    let app = spawn().await;
+    let mut admin = app.admin("root").await;
+    let id = my_id(&mut admin).await;
+    let invited = admin.post("/api/users", json!({"username": "other", "role": "admin"})).await;
+    let invited = invited.is(201, "").json();
+    let path = format!("/api/users/{id}");
+    for change in [json!({"role": "member"}), json!({"disabled": true})] {
+        admin.patch(&path, change).await.is(409, "last_admin");
+    }
+    admin.delete(&path).await.is(409, "last_admin");
+    admin.send(Method::DELETE, "/api/me", Body::Json(json!({"password": PASSWORD}))).await.is(409, "last_admin");
+    let refused = app.hallpass(&["user", "disable", "root"], b"");
+    let message = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && message.contains("last administrator who can sign in"), "{message}");
+    let token = invited["invitation"]["url"].as_str().unwrap().rsplit_once('/').unwrap().1.to_owned();
+    let password = json!({"password": "other words nobody guesses"});
+    app.browser().post(&format!("/api/links/{token}"), password).await.is(204, "");
+    admin.patch(&path, json!({"role": "member"})).await.is(200, "");
+}
+
+#[actix_web::test]
 async fn of_two_administrators_who_demote_each_other_one_stays() {
     let app = spawn().await;
     let (mut one, mut other) = (app.admin("one").await, app.admin("other").await);
@@ -287,6 +309,45 @@ async fn access_is_seen_and_ended() {
     bob.with_bearer(&token).get("/api/me").await.is(200, "");
     admin.delete(&format!("/api/users/{id}/tokens")).await.is(204, "");
     bob.with_bearer(&token).get("/api/me").await.is(401, "not_authenticated");
+}
+
+#[actix_web::test]
+async fn one_session_of_a_person_is_ended() {
+    let app = spawn().await;
+    let mut admin = app.admin("root").await;
+    let mut bob = app.signed_in("bob").await;
+    let mut alice = app.signed_in("alice").await;
+    let mut other = app.browser();
+    other.login("bob", PASSWORD).await.is(200, "");
+    let id = my_id(&mut bob).await;
+    let path = async |browser: &mut Browser| {
+        let session = browser.get("/api/me").await.json()["session"]["id"].as_str().unwrap().to_owned();
+        (format!("/api/users/{id}/sessions/{session}"), session)
+    };
+    let (theirs, _) = path(&mut alice).await;
+    let (bobs, session) = path(&mut bob).await;
+    let unknown = format!("/api/users/{id}/sessions/0191e000-0000-7000-8000-000000000000");
+    for stranger in
+        [theirs, unknown, format!("/api/users/{id}/sessions/x"), bobs.replace(&id, &my_id(&mut alice).await)]
+    {
+        admin.delete(&stranger).await.is(404, "not_found");
+    }
+    alice.get("/api/me").await.is(200, "");
+    alice.delete(&bobs).await.is(403, "forbidden");
+    admin.delete(&bobs).await.is(204, "");
+    assert_eq!(bob.get("/api/me").await.is(401, "session_ended").json()["reason"], "revoked");
+    other.get("/api/me").await.is(200, "");
+    admin.delete(&bobs).await.is(404, "not_found");
+    let lines = admin.get("/api/audit?event=session_ended").await.json();
+    let lines = lines["items"].as_array().unwrap();
+    assert_eq!(lines.len(), 1);
+    assert_eq!(
+        (&lines[0]["username"], &lines[0]["actor"], &lines[0]["session_id"], &lines[0]["detail"]),
+        (&json!("bob"), &json!("root"), &json!(session), &json!("revoked"))
+    );
+    app.advance(11 * 60);
+    let (others, _) = path(&mut other).await;
+    admin.delete(&others).await.is(403, "reauth_required");
 }
 
 async fn reset_link(app: &TestApp, admin: &mut Browser, name: &str) -> Answer {

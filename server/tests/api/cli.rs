@@ -88,7 +88,7 @@ fn people_are_created_listed_and_changed() {
     assert_eq!((&first["username"], &first["role"]), (&"alice".into(), &"admin".into()));
     assert!(!json.contains("argon2"));
 
-    fails(&folder, &["user", "disable", "alice"], "", "last enabled administrator");
+    fails(&folder, &["user", "disable", "alice"], "", "last administrator who can sign in");
     succeeds(&folder, &["user", "disable", "bob"], "");
     assert!(succeeds(&folder, &["user", "list"], "").contains("disabled"));
     succeeds(&folder, &["user", "enable", "bob"], "");

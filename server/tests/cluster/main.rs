@@ -167,7 +167,7 @@ async fn leave(db: &Db, id: &str) -> bool {
     let leave = async |tx: &mut Tx| {
         users::lock_enabled_admins(tx).await?;
         users::set_disabled(tx, id, true).await?;
-        if users::count_enabled_admins(tx).await? == 0 { Err(anyhow::anyhow!("the last one")) } else { Ok(()) }
+        if users::count_admins_who_can_sign_in(tx).await? == 0 { Err(anyhow::anyhow!("the last one")) } else { Ok(()) }
     };
     db.write(leave).await.is_ok()
 }

@@ -233,8 +233,10 @@ async fn disable(name: &str) -> anyhow::Result<()> {
             users::lock_enabled_admins(tx).await?;
             let today = users::find_within(tx, &account.id).await?;
             must_exist(users::set_disabled(tx, &account.id, true).await?)?;
-            if today.is_some_and(|today| today.role == Role::Admin) && users::count_enabled_admins(tx).await? == 0 {
-                bail!("{} is the last enabled administrator: make another first", account.username);
+            if today.is_some_and(|today| today.role == Role::Admin)
+                && users::count_admins_who_can_sign_in(tx).await? == 0
+            {
+                bail!("{} is the last administrator who can sign in: make another first", account.username);
             }
             end_access(tx, &account, EndReason::Disabled, Event::AccountDisabled).await
         })
