@@ -12,7 +12,7 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 use percent_encoding::percent_decode_str;
 
-use crate::access_tokens::AccessTokens;
+use crate::access_tokens::{AccessTokens, Claims};
 use crate::api_tokens::model::ApiToken;
 use crate::api_tokens::queries::{self as api_tokens, FoundToken};
 use crate::clock::Clock;
@@ -62,7 +62,7 @@ impl Bearer {
         }
         let Some(claims) = self.access_tokens.verify(token, self.clock.now()) else { return Ok(None) };
         let credential = self.sessions.judge_token_session(&claims.sid, touch::is_use(request.path())).await?;
-        Ok(credential.filter(|credential| speaks_for(credential, &claims.sub)))
+        Ok(credential.filter(|credential| is_meant(credential, &claims)))
     }
 
     async fn judge_api_token(&self, token: &str, request: &ServiceRequest) -> Result<Option<Credential>, sqlx::Error> {
@@ -80,10 +80,10 @@ impl Bearer {
     }
 }
 
-/// Whether the session is that of the person whom the token names.
-fn speaks_for(credential: &Credential, user_id: &str) -> bool {
+/// Whether the token still speaks for the session that it was issued for.
+fn is_meant(credential: &Credential, claims: &Claims) -> bool {
     match credential {
-        Credential::User(known) => known.user.id == user_id,
+        Credential::User(known) => claims.speak_for(&known.user),
         Credential::Ended { .. } | Credential::Unknown(_) => true,
     }
 }

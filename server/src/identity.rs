@@ -1,5 +1,6 @@
 //! Who is asking. The session layer finds out and leaves its answer with the request; extractors only read it.
 
+use std::fmt;
 use std::future::{Ready, ready};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -8,7 +9,10 @@ use actix_web::dev::Payload;
 use actix_web::http::Method;
 use actix_web::web::{Bytes, Data, ThinData};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -66,6 +70,35 @@ pub struct CurrentSession {
     #[serde(skip)]
     #[schema(ignore)]
     pub authenticated_at: Timestamp,
+    /// What its access tokens must carry.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub stamp: Stamp,
+}
+
+/// What tells the access tokens of a session from those that were issued before its password was changed: it follows from the
+/// stored hash of the session's token, which a new password replaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp([u8; STAMP]);
+
+/// Bytes of a [`Stamp`].
+const STAMP: usize = 12;
+
+impl Stamp {
+    /// The stamp of the session that has this hash of its token.
+    #[must_use]
+    pub fn of(token_hash: &[u8]) -> Self {
+        let hash = Sha256::new_with_prefix(b"hallpass session stamp\0").chain_update(token_hash).finalize();
+        let mut stamp = [0; STAMP];
+        stamp.copy_from_slice(&hash[..STAMP]);
+        Self(stamp)
+    }
+}
+
+impl fmt::Display for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&URL_SAFE_NO_PAD.encode(self.0))
+    }
 }
 
 /// What a request proved its person with.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::keys::{self, Key, KeyError};
 use crate::clock::Timestamp;
 use crate::config::TokenConfig;
-use crate::identity::{CurrentSession, new_id};
+use crate::identity::{CurrentSession, CurrentUser, new_id};
 use crate::secret::token::TokenHash;
 
 /// What clocks of two servers may differ by.
@@ -40,14 +40,28 @@ pub struct Claims {
     /// Whom it is for.
     aud: String,
     /// The person's id.
-    pub sub: String,
+    sub: String,
     /// The session's id.
     pub sid: String,
+    /// The session's stamp when it was issued. Servers of earlier versions left it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stamp: Option<String>,
     /// The token's own id.
     jti: String,
     iat: i64,
     nbf: i64,
     exp: i64,
+}
+
+impl Claims {
+    /// Whether the token was issued for this person and their session since the password was last changed.
+    #[must_use]
+    pub fn speak_for(&self, user: &CurrentUser) -> bool {
+        user.session.as_ref().is_some_and(|session| {
+            let is_of_today = self.stamp.as_ref().is_none_or(|stamp| *stamp == session.stamp.to_string());
+            self.sub == user.id && self.sid == session.id && is_of_today
+        })
+    }
 }
 
 impl fmt::Debug for AccessTokens {
@@ -83,6 +97,7 @@ impl AccessTokens {
             aud: self.issuer.clone(),
             sub: user_id.to_owned(),
             sid: session.id.clone(),
+            stamp: Some(session.stamp.to_string()),
             jti: new_id(now),
             iat: now_seconds,
             nbf: now_seconds,
@@ -104,13 +119,9 @@ impl AccessTokens {
         self.claims(token).filter(is_now)
     }
 
-    /// The session that a token of ours belongs to, whatever its time.
+    /// What a token of ours says, whatever its time.
     #[must_use]
-    pub fn session_of(&self, token: &str) -> Option<String> {
-        self.claims(token).map(|claims| claims.sid.clone())
-    }
-
-    fn claims(&self, token: &str) -> Option<Arc<Claims>> {
+    pub fn claims(&self, token: &str) -> Option<Arc<Claims>> {
         let hash = TokenHash::of(token);
         if let Some(claims) = self.known.get(&hash) {
             return Some(claims);
@@ -157,6 +168,7 @@ mod properties {
     use rcgen::KeyPair;
 
     use super::*;
+    use crate::identity::Stamp;
     use crate::mutation::Mutation;
 
     const ISSUER: &str = "https://hallpass.example";
@@ -183,8 +195,13 @@ mod properties {
 
     fn sign(tokens: &AccessTokens, user_id: &str, session_id: &str, lives: u64) -> String {
         let expires_at = NOW.plus(Duration::from_secs(lives));
-        let session = CurrentSession { id: session_id.to_owned(), created_at: NOW, expires_at, authenticated_at: NOW };
+        let (id, stamp) = (session_id.to_owned(), Stamp::of(b""));
+        let session = CurrentSession { id, created_at: NOW, expires_at, authenticated_at: NOW, stamp };
         tokens.sign(user_id, &session, NOW).unwrap().0
+    }
+
+    fn session_of(tokens: &AccessTokens, token: &str) -> Option<String> {
+        tokens.claims(token).map(|claims| claims.sid.clone())
     }
 
     proptest! {
@@ -198,7 +215,7 @@ mod properties {
                 let token = sign(tokens, &user, &session, lives);
                 let read = tokens.verify(&token, at).map(|claims| (claims.sub.clone(), claims.sid.clone()));
                 prop_assert_eq!(read, is_now.then(|| (user.clone(), session.clone())));
-                prop_assert_eq!(tokens.session_of(&token), Some(session.clone()));
+                prop_assert_eq!(session_of(tokens, &token), Some(session.clone()));
             }
         }
 
@@ -206,7 +223,7 @@ mod properties {
         fn a_changed_token_is_refused(mutation in Mutation::any()) {
             for (tokens, good) in [&ED25519, &P256].into_iter().zip(&*GOOD) {
                 let other = mutation.of(good);
-                prop_assert_eq!(tokens.session_of(&other).is_some(), other == *good, "{}", other);
+                prop_assert_eq!(session_of(tokens, &other).is_some(), other == *good, "{}", other);
             }
         }
 
@@ -223,19 +240,19 @@ mod properties {
                 let claims = good.split('.').nth(1).unwrap();
                 let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
                 let forged = format!("{}.{claims}.{}", encode(header.to_string().as_bytes()), encode(&signature));
-                prop_assert_eq!(tokens.session_of(&forged), None);
+                prop_assert_eq!(session_of(tokens, &forged), None);
             }
         }
 
         #[test]
         fn nothing_makes_it_stumble(text in prop_oneof![any::<String>(), "[A-Za-z0-9_-]{0,40}(\\.[A-Za-z0-9_-]{0,40}){0,4}"]) {
-            prop_assert!(ED25519.session_of(&text).is_none() && P256.session_of(&text).is_none());
+            prop_assert!(session_of(&ED25519, &text).is_none() && session_of(&P256, &text).is_none());
         }
 
         #[test]
         fn the_key_of_one_server_opens_no_other(user in "[a-z]{1,8}") {
-            prop_assert_eq!(ED25519.session_of(&sign(&P256, &user, "here", 300)), None);
-            prop_assert_eq!(P256.session_of(&sign(&ED25519, &user, "here", 300)), None);
+            prop_assert_eq!(session_of(&ED25519, &sign(&P256, &user, "here", 300)), None);
+            prop_assert_eq!(session_of(&P256, &sign(&ED25519, &user, "here", 300)), None);
         }
     }
 }

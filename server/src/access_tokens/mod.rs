@@ -10,6 +10,6 @@ mod refresh;
 pub mod routes;
 
 pub use cookie::RefreshCookie;
-pub use jwt::AccessTokens;
+pub use jwt::{AccessTokens, Claims};
 pub use keys::KeyError;
 pub use refresh::{Refresher, Renewal};

@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use crate::clock::Timestamp;
 use crate::db::{Db, Sql, Tx};
-use crate::secret::token::TokenHash;
+use crate::secret::token::{PlainToken, TokenHash};
 use crate::{on_db, on_tx, sql};
 
 /// Stores a refresh token that is given out now.
@@ -31,12 +31,47 @@ pub async fn session_of(db: &Db, token: &TokenHash) -> Result<Option<String>, sq
     on_db!(db, FIND, |pool, text| sqlx::query_scalar(text).bind(token.as_bytes()).fetch_optional(pool).await)
 }
 
-/// How many tokens were given out for the session since then.
-pub(super) async fn count_since(tx: &mut Tx, session_id: &str, since: Timestamp) -> Result<i64, sqlx::Error> {
-    const COUNT: Sql = sql!("SELECT COUNT(*) FROM refresh_token WHERE session_id = ? AND issued_at > ?");
+/// The one of a request's tokens that is known here, and its session. Of several, somebody has planted all but one; where two are
+/// known, none is believed.
+///
+/// # Errors
+/// Those of the database.
+pub async fn only_known(db: &Db, tokens: Vec<PlainToken>) -> Result<Option<(PlainToken, String)>, sqlx::Error> {
+    let mut known = None;
+    for token in tokens {
+        if let Some(session_id) = session_of(db, &token.hash()).await? {
+            if known.is_some() {
+                return Ok(None);
+            }
+            known = Some((token, session_id));
+        }
+    }
+    Ok(known)
+}
+
+/// Puts this token in the place of all that were given out for the session.
+///
+/// # Errors
+/// Those of the database.
+pub async fn replace_all(tx: &mut Tx, token: &TokenHash, session_id: &str, now: Timestamp) -> Result<(), sqlx::Error> {
+    const DELETE: Sql = sql!("DELETE FROM refresh_token WHERE session_id = ?");
+    on_tx!(tx, DELETE, |connection, text| sqlx::query(text).bind(session_id).execute(connection).await.map(drop))?;
+    insert(tx, token, session_id, now).await
+}
+
+/// How many tokens were given out for the session from then until now, and not by a clock that ran ahead.
+pub(super) async fn count_between(
+    tx: &mut Tx,
+    session_id: &str,
+    since: Timestamp,
+    until: Timestamp,
+) -> Result<i64, sqlx::Error> {
+    const COUNT: Sql =
+        sql!("SELECT COUNT(*) FROM refresh_token WHERE session_id = ? AND issued_at > ? AND issued_at <= ?");
     on_tx!(tx, COUNT, |connection, text| sqlx::query_scalar(text)
         .bind(session_id)
         .bind(since)
+        .bind(until)
         .fetch_one(connection)
         .await)
 }

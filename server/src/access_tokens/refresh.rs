@@ -14,7 +14,7 @@ use sha2::Sha256;
 
 use super::queries;
 use crate::audit::{self, Entry, Event};
-use crate::clock::{Clock, Timestamp};
+use crate::clock::{Clock, SKEW, Timestamp};
 use crate::db::{Db, Tx};
 use crate::http::client::Client;
 use crate::identity::{Credential, EndReason, Known};
@@ -44,14 +44,6 @@ pub enum Renewal {
     Unknown,
 }
 
-/// What became of a token that is good.
-enum Outcome {
-    Successor(PlainToken),
-    TooMany,
-    Reused,
-    Unknown,
-}
-
 /// Renews refresh tokens.
 #[derive(Clone, Debug)]
 pub struct Refresher {
@@ -68,12 +60,12 @@ impl Refresher {
         Self { db, clock, sessions, keys }
     }
 
-    /// Uses a refresh token.
+    /// Uses the one of these refresh tokens that is ours.
     ///
     /// # Errors
     /// Those of the database; the token is then as good as before, or gives its successor once more.
-    pub async fn renew(&self, token: &PlainToken, client: &Client) -> Result<Renewal, sqlx::Error> {
-        let Some(session_id) = queries::session_of(&self.db, &token.hash()).await? else {
+    pub async fn renew(&self, tokens: Vec<PlainToken>, client: &Client) -> Result<Renewal, sqlx::Error> {
+        let Some((token, session_id)) = queries::only_known(&self.db, tokens).await? else {
             return Ok(Renewal::Unknown);
         };
         let known = match self.sessions.judge_token_session(&session_id, false).await? {
@@ -81,40 +73,46 @@ impl Refresher {
             Some(Credential::Ended { reason, at }) => return Ok(Renewal::Ended(reason, at)),
             Some(Credential::Unknown(_)) | None => return Ok(Renewal::Unknown),
         };
+        self.db.write(async |tx| self.renew_within(tx, &token, &session_id, &known.user.id, client).await).await
+    }
+
+    /// Decides under the lock of the person: while this waited for it, the session may have ended, or its person been disabled.
+    async fn renew_within(
+        &self,
+        tx: &mut Tx,
+        token: &PlainToken,
+        session_id: &str,
+        user_id: &str,
+        client: &Client,
+    ) -> Result<Renewal, sqlx::Error> {
+        sessions::lock_person(tx, user_id).await?;
+        sessions::hold(tx, session_id).await?;
+        let known = match self.sessions.judge_token_session_within(tx, session_id).await? {
+            Some(Credential::User(known)) => known,
+            Some(Credential::Ended { reason, at }) => return Ok(Renewal::Ended(reason, at)),
+            Some(Credential::Unknown(_)) | None => return Ok(Renewal::Unknown),
+        };
         let now = self.clock.now();
-        let outcome = self
-            .db
-            .write(async |tx| {
-                let successor = successor(token, &self.keys[0]);
-                if queries::count_since(tx, &session_id, now.minus(PERIOD)).await? >= MAX_RENEWALS {
-                    return Ok(Outcome::TooMany);
-                }
-                if queries::mark_used(tx, &token.hash(), &successor.hash(), now).await? {
-                    queries::insert(tx, &successor.hash(), &session_id, now).await?;
-                    return Ok(Outcome::Successor(successor));
-                }
-                // Its person may have left meanwhile: that is no theft.
-                if queries::used(tx, &token.hash()).await?.is_none() {
-                    return Ok(Outcome::Unknown);
-                }
-                if let Some(newest) = self.newest(tx, token, now).await? {
-                    return Ok(Outcome::Successor(newest));
-                }
-                sessions::end_one(tx, &session_id, EndReason::Revoked, now).await?;
-                let entry = Entry::new(Event::RefreshTokenReused, now)
-                    .about(&known.user.id)
-                    .in_session(&session_id)
-                    .from(Some(client));
-                audit::queries::insert(tx, &entry).await?;
-                Ok::<_, sqlx::Error>(Outcome::Reused)
-            })
-            .await?;
-        Ok(match outcome {
-            Outcome::Successor(successor) => Renewal::Renewed(known, successor),
-            Outcome::TooMany => Renewal::TooMany,
-            Outcome::Reused => Renewal::Reused,
-            Outcome::Unknown => Renewal::Unknown,
-        })
+        // A token that was used is found before anything is counted: else whoever uses up what may be renewed would hide a theft.
+        let Some(past) = queries::used(tx, &token.hash()).await? else { return Ok(Renewal::Unknown) };
+        if past.used_at.is_some() {
+            if let Some(newest) = self.newest(tx, token, now).await? {
+                return Ok(Renewal::Renewed(known, newest));
+            }
+            sessions::end_one(tx, session_id, EndReason::Revoked, now).await?;
+            let entry = Entry::new(Event::RefreshTokenReused, now).about(user_id).in_session(session_id);
+            audit::queries::insert(tx, &entry.from(Some(client))).await?;
+            return Ok(Renewal::Reused);
+        }
+        if queries::count_between(tx, session_id, now.minus(PERIOD), now.plus(SKEW)).await? >= MAX_RENEWALS {
+            return Ok(Renewal::TooMany);
+        }
+        let successor = successor(token, &self.keys[0]);
+        if !queries::mark_used(tx, &token.hash(), &successor.hash(), now).await? {
+            return Ok(Renewal::Unknown);
+        }
+        queries::insert(tx, &successor.hash(), session_id, now).await?;
+        Ok(Renewal::Renewed(known, successor))
     }
 
     /// The last of the tokens that followed this one, where each took the place of the one before just now: an answer that
@@ -127,7 +125,7 @@ impl Refresher {
             let hash = past.successor_hash.unwrap_or_default();
             let mut successors = self.keys.iter().map(|key| successor(&token, key));
             let successor = successors.find(|successor| successor.hash().as_bytes() == hash);
-            match successor.filter(|_| now.since(used_at) <= GRACE) {
+            match successor.filter(|_| now.since(used_at).max(used_at.since(now)) <= GRACE) {
                 Some(successor) => token = successor,
                 None => return Ok(None),
             }

@@ -92,8 +92,7 @@ pub(crate) async fn refresh(
     cookie: ThinData<RefreshCookie>,
     clock: Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
-    let token = cookie.read(request.headers()).ok_or_else(|| Problem::new(Code::NotAuthenticated))?;
-    match refresher.renew(&token, &client).await? {
+    match refresher.renew(cookie.read(request.headers()), &client).await? {
         Renewal::Renewed(known, successor) => hand_out(&tokens, &known.user, &successor, Some(&cookie), clock.now()),
         Renewal::Reused => Err(ended(Code::RefreshTokenReused, EndReason::Revoked, clock.now())),
         Renewal::Ended(reason @ (EndReason::Expired | EndReason::Idle), at) => {

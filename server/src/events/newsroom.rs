@@ -31,6 +31,8 @@ pub(super) struct Edition {
     pub ended: HashMap<String, (EndReason, Timestamp)>,
     /// People whose name, address or role changed.
     pub changed: HashSet<String>,
+    /// People who have chosen another password: what their streams were opened with may be good no more.
+    pub renewed: HashSet<String>,
     /// People whose tokens for scripts may be good no more.
     pub revoked: HashSet<String>,
     /// People who are no more, and since when.
@@ -166,6 +168,9 @@ impl Edition {
             }
             (None, Some(Event::AccountDeleted), Some(user_id)) => {
                 self.gone.insert(user_id, at);
+            }
+            (None, Some(Event::PasswordChanged), Some(user_id)) => {
+                self.renewed.insert(user_id);
             }
             (None, Some(Event::TokenRevoked | Event::AccountDisabled), Some(user_id)) => {
                 self.revoked.insert(user_id);

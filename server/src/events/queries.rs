@@ -24,7 +24,7 @@ pub(super) async fn since(db: &Db, since: Timestamp) -> Result<Vec<Happening>, s
     const HAPPENED: Sql = sql!(
         "SELECT id, user_id, end_reason, NULL AS event, ended_at AS at FROM session WHERE ended_at >= ? \
          UNION ALL \
-         SELECT id, user_id, NULL, event, at FROM audit_event WHERE id >= ? AND event IN (?, ?, ?, ?, ?)"
+         SELECT id, user_id, NULL, event, at FROM audit_event WHERE id >= ? AND event IN (?, ?, ?, ?, ?, ?)"
     );
     on_db!(db, HAPPENED, |pool, text| sqlx::query_as(text)
         .bind(since)
@@ -34,6 +34,7 @@ pub(super) async fn since(db: &Db, since: Timestamp) -> Result<Vec<Happening>, s
         .bind(Event::TokenRevoked)
         .bind(Event::AccountDisabled)
         .bind(Event::AccountDeleted)
+        .bind(Event::PasswordChanged)
         .fetch_all(pool)
         .await)
 }

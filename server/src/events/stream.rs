@@ -143,7 +143,7 @@ impl Follower {
             (None, Some(at), Some(_)) => Some(Word::SessionEnded(EndReason::Revoked, *at)),
             (None, Some(_), None) => Some(Word::Goodbye),
             (None, None, None) if edition.revoked.contains(user_id) => Some(Word::Goodbye),
-            _ if edition.is_last => Some(Word::Goodbye),
+            _ if edition.is_last || edition.renewed.contains(user_id) => Some(Word::Goodbye),
             _ => edition.changed.contains(user_id).then_some(Word::UserChanged),
         }
     }

@@ -11,6 +11,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::db::Db;
 use crate::http::client::Client;
 use crate::http::problem::Problem;
+use crate::identity::Credential;
 use crate::problems;
 use crate::sessions::layer::Sessions;
 use crate::sessions::{queries as sessions, state};
@@ -37,18 +38,22 @@ pub(crate) async fn logout(
 ) -> Result<HttpResponse, Problem> {
     let now = clock.now();
     // An access token may have run out before the session that it belongs to.
-    let by_token = bearer::token_of(request.headers()).and_then(|token| tokens.session_of(&token));
-    let mut ended = match by_token {
-        Some(id) => log_out(&db, &id, &client, now).await,
+    let claims = bearer::token_of(request.headers()).and_then(|token| tokens.claims(&token));
+    let mut ended = match claims {
+        Some(claims) => match layers.judge_token_session(&claims.sid, false).await {
+            Ok(Some(Credential::User(known))) if claims.speak_for(&known.user) => {
+                log_out(&db, &claims.sid, &client, now).await
+            }
+            Ok(_) => Ok(()),
+            Err(error) => Err(error),
+        },
         None => Ok(()),
     };
-    if let Some(token) = refresh_cookie.read(request.headers()) {
-        ended = ended.and(match refresh_tokens::session_of(&db, &token.hash()).await {
-            Ok(Some(id)) => log_out(&db, &id, &client, now).await,
-            Ok(None) => Ok(()),
-            Err(error) => Err(error),
-        });
-    }
+    ended = ended.and(match refresh_tokens::only_known(&db, refresh_cookie.read(request.headers())).await {
+        Ok(Some((_, id))) => log_out(&db, &id, &client, now).await,
+        Ok(None) => Ok(()),
+        Err(error) => Err(error),
+    });
     if let Err(error) = ended {
         // The rows may live on, but this browser shall forget them.
         let problem = Problem::from(error).header(header::SET_COOKIE, layers.removal());

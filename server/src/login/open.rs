@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::db::{Db, Tx};
 use crate::http::client::Client;
 use crate::http::problem::Problem;
-use crate::identity::{CurrentSession, CurrentUser, EndReason, Means, new_id};
+use crate::identity::{CurrentSession, CurrentUser, EndReason, Means, Stamp, new_id};
 use crate::secret::token::{PlainToken, TokenHash};
 use crate::sessions;
 use crate::sessions::device::Device;
@@ -71,9 +71,10 @@ impl<'a> Opening<'a> {
         let longest = if self.refresh_token.is_some() { self.rules.token_lifetime } else { self.rules.lifetime };
         let lifetime = if self.remember { longest } else { longest.min(UNREMEMBERED) };
         let now = self.now;
-        let session =
-            CurrentSession { id: new_id(now), created_at: now, expires_at: now.plus(lifetime), authenticated_at: now };
-        (PlainToken::generate(), session)
+        let (token, expires_at) = (PlainToken::generate(), now.plus(lifetime));
+        let stamp = Stamp::of(token.hash().as_bytes());
+        let session = CurrentSession { id: new_id(now), created_at: now, expires_at, authenticated_at: now, stamp };
+        (token, session)
     }
 
     /// Writes the session's row, ends the one it replaces and those beyond the limit, and notes the sign-in.

@@ -3,8 +3,9 @@
 use std::fmt;
 
 use actix_session::Session;
-use actix_web::HttpResponse;
-use actix_web::web::Data;
+use actix_web::http::header;
+use actix_web::web::{Data, ThinData};
+use actix_web::{HttpRequest, HttpResponse};
 use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -12,6 +13,7 @@ use utoipa::ToSchema;
 use super::authenticate::{Attempt, Authenticator};
 use super::new_sign_ins::ASKED_FOR;
 use super::queries;
+use crate::access_tokens::{RefreshCookie, queries as refresh_tokens};
 use crate::api_tokens::queries as api_tokens;
 use crate::audit::{self, Entry, Event};
 use crate::clock::Clock;
@@ -52,14 +54,18 @@ problems!(
 );
 
 /// Changes the caller's password. Every other session and every other family of tokens ends; this one goes on, with a new
-/// cookie.
+/// cookie. Access tokens that were issued before are refused from now on: a client renews its own. One that holds its refresh
+/// token itself goes on with that.
 #[utoipa::path(post, path = "/password", operation_id = "changePassword", tag = "profile", request_body = PasswordRequest,
     responses((status = 204, description = "Changed."), PasswordProblems))]
+#[expect(clippy::too_many_arguments, reason = "a handler's arguments are what it is given by name")]
 pub(crate) async fn change(
+    request: HttpRequest,
     client: Client,
     json: Json<PasswordRequest>,
     caller: SignedIn,
     cookie: Session,
+    refresh_cookie: ThinData<RefreshCookie>,
     authenticator: Data<Authenticator>,
     new_passwords: Data<NewPasswords>,
     clock: Data<Clock>,
@@ -74,8 +80,13 @@ pub(crate) async fn change(
 
     let now = clock.now();
     let entry = Entry::new(Event::PasswordChanged, now).own(&user).from(Some(&client));
-    // Whoever holds a copy of this session's cookie is not to go on with it (OWASP ASVS 5.0, 7.2.4).
-    let token = (user.means == Means::Cookie).then(PlainToken::generate);
+    // Whoever holds a copy of what this session is carried by is not to go on with it (OWASP ASVS 5.0, 7.2.4).
+    let token = PlainToken::generate();
+    let refreshed = match refresh_tokens::only_known(authenticator.db(), refresh_cookie.read(request.headers())).await?
+    {
+        Some((_, id)) if id == session.id && user.means == Means::AccessToken => Some(PlainToken::generate()),
+        _ => None,
+    };
     let changed = authenticator
         .db()
         .write(async |tx| {
@@ -91,10 +102,11 @@ pub(crate) async fn change(
                 api_tokens::delete_since(tx, &user.id, since).await?;
             }
             sessions::end_all(tx, &user.id, Some(&session.id), EndReason::PasswordChanged, now).await?;
-            if let Some(token) = &token
-                && !sessions::renew(tx, &session.id, &token.hash(), now).await?
-            {
+            if !sessions::renew(tx, &session.id, &token.hash(), now).await? {
                 return Err(Problem::new(Code::NotAuthenticated));
+            }
+            if let Some(refreshed) = &refreshed {
+                refresh_tokens::replace_all(tx, &refreshed.hash(), &session.id, now).await?;
             }
             audit::queries::insert(tx, &entry).await?;
             Ok(true)
@@ -103,8 +115,12 @@ pub(crate) async fn change(
     if !changed {
         return Err(Problem::new(Code::InvalidCredentials));
     }
-    if let Some(token) = &token {
-        state::sign_in(&cookie, token, &session, now)?;
+    let mut response = HttpResponse::NoContent();
+    if user.means == Means::Cookie {
+        state::sign_in(&cookie, &token, &session, now)?;
     }
-    Ok(HttpResponse::NoContent().finish())
+    if let Some(refreshed) = &refreshed {
+        response.append_header((header::SET_COOKIE, refresh_cookie.set(refreshed, &session, now)));
+    }
+    Ok(response.finish())
 }

@@ -194,11 +194,8 @@ async fn with_password(
     attempt.check()?;
 
     // Signing in over a live session ends it, as with the cookie.
-    let before = if offline { None } else { context.cookie.read(headers) };
-    let replaces = match before {
-        Some(token) => refresh_tokens::session_of(authenticator.db(), &token.hash()).await?,
-        None => None,
-    };
+    let before = if offline { Vec::new() } else { context.cookie.read(headers) };
+    let replaces = refresh_tokens::only_known(authenticator.db(), before).await?.map(|(_, session_id)| session_id);
     let (refresh_token, now) = (PlainToken::generate(), context.clock.now());
     let opening = Opening {
         rules,
@@ -226,7 +223,7 @@ async fn with_refresh_token(
         return Err(Refusal::OAuth(OAuthErrorCode::InvalidRequest, "refresh_token is needed."));
     };
     let renewal = match PlainToken::parse(text.expose_secret()) {
-        Some(token) => refresher.renew(&token, context.client).await?,
+        Some(token) => refresher.renew(vec![token], context.client).await?,
         None => Renewal::Unknown,
     };
     match renewal {

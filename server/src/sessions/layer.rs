@@ -23,7 +23,7 @@ use super::touch::{self, Toucher};
 use super::verified::VerifiedCookies;
 use crate::clock::Clock;
 use crate::config::{HttpConfig, SessionConfig};
-use crate::db::{Db, Versions, View};
+use crate::db::{Db, Tx, Versions, View};
 use crate::http::client::Client;
 use crate::identity::Credential;
 
@@ -83,6 +83,14 @@ impl Sessions {
     /// Those of the database.
     pub async fn judge_token_session(&self, id: &str, is_use: bool) -> Result<Option<Credential>, sqlx::Error> {
         self.store.judge_token_session(id, is_use).await
+    }
+
+    /// The same, as it is within the transaction. Lock the person first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn judge_token_session_within(&self, tx: &mut Tx, id: &str) -> Result<Option<Credential>, sqlx::Error> {
+        self.store.judge_token_session_within(tx, id).await
     }
 
     /// Takes the session's cookie out of a request, so that nobody looks at it.

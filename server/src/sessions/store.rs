@@ -14,7 +14,7 @@ use super::touch::Toucher;
 use crate::audit::{self, Entry, Event};
 use crate::clock::{Clock, Timestamp};
 use crate::config::SessionBinding;
-use crate::db::{Db, View};
+use crate::db::{Db, Tx, View};
 use crate::http::problem::Problem;
 use crate::identity::{Credential, CurrentUser, EndReason, Known};
 use crate::secret::token::{PlainToken, TokenHash};
@@ -70,6 +70,14 @@ impl SqlSessionStore {
     pub async fn judge_token_session(&self, id: &str, is_use: bool) -> Result<Option<Credential>, sqlx::Error> {
         match self.by_id.find(id.to_owned(), async || found(queries::find_token_session(&self.db, id).await)).await? {
             Some(found) => self.judge_found(&found, is_use).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The same, as it is within the transaction. Lock the person first.
+    pub async fn judge_token_session_within(&self, tx: &mut Tx, id: &str) -> Result<Option<Credential>, sqlx::Error> {
+        match queries::find_token_session_within(tx, id).await? {
+            Some(session) => self.judge_found(&session.into(), false).await.map(Some),
             None => Ok(None),
         }
     }

@@ -557,7 +557,7 @@ async fn another_site_can_do_nothing_with_the_refresh_cookie() {
     assert_eq!(refresh(&mut browser).await.status, 200);
     let planted = format!("{}; refresh_token=planted", browser.cookie.clone().unwrap());
     browser.cookie = Some(planted);
-    refresh(&mut browser).await.is(401, "not_authenticated");
+    refresh(&mut browser).await.is(200, "");
 }
 
 #[actix_web::test]
@@ -596,6 +596,108 @@ async fn a_session_is_renewed_thirty_times_a_minute_at_most() {
     access_token(&app.browser().form("/api/token", &fields).await);
     app.advance(61);
     access_token(&refresh(&mut browser).await);
+}
+
+#[actix_web::test]
+async fn a_thief_who_uses_up_the_renewals_is_found_all_the_same() {
+    let app = spawn().await;
+    app.person("alice").await;
+    let mut browser = app.browser();
+    sign_in_for_tokens(&mut browser, "alice", &[]).await;
+    let mut thief = browser.clone();
+    for _ in 0..29 {
+        access_token(&refresh(&mut thief).await);
+    }
+    refresh(&mut thief).await.is(429, "too_many_attempts");
+    app.advance(11);
+    refresh(&mut browser).await.is(401, "refresh_token_reused");
+    refresh(&mut thief).await.is(401, "session_ended");
+    assert_eq!(app.number("SELECT COUNT(*) FROM audit_event WHERE event = 'refresh_token_reused'").await, 1);
+}
+
+const NEW: &str = "other words nobody guesses";
+
+/// Changes Alice's password with this access token.
+async fn change_password(browser: &mut Browser, token: &str) -> Answer {
+    browser.headers = vec![("authorization", format!("Bearer {token}"))];
+    let answer = browser.post("/api/password", json!({"current_password": PASSWORD, "new_password": NEW})).await;
+    browser.headers.clear();
+    answer
+}
+
+#[actix_web::test]
+async fn a_new_password_ends_what_was_copied_of_a_browser() {
+    let app = spawn().await;
+    app.person("alice").await;
+    let mut browser = app.browser();
+    let first = access_token(&sign_in_for_tokens(&mut browser, "alice", &[]).await);
+    let second = access_token(&refresh(&mut browser).await);
+    let mut thief = browser.clone();
+    let mut follower = crate::events::Events::open(&browser.with_bearer(&second)).await;
+    // All of it within one second.
+    let answer = change_password(&mut browser, &second).await;
+    let line = answer.is(204, "").header("set-cookie");
+    assert!(line.starts_with("refresh_token=") && line.ends_with("; Max-Age=604800"), "{line}");
+    assert_ne!(browser.cookie, thief.cookie);
+    for copied in [&first, &second] {
+        browser.with_bearer(copied).get("/api/me").await.is(401, "not_authenticated");
+        browser.with_bearer(copied).logout().await.is(204, "");
+    }
+    assert_eq!(follower.next().await, None);
+    refresh(&mut thief.clone()).await.is(401, "not_authenticated");
+    let third = access_token(&refresh(&mut browser).await);
+    let me = browser.with_bearer(&third).get("/api/me").await;
+    assert_eq!((me.status, log_line(&me)["queries"].clone()), (200, json!(1)));
+    app.advance(60);
+    refresh(&mut thief).await.is(401, "not_authenticated");
+    access_token(&refresh(&mut browser).await);
+}
+
+#[actix_web::test]
+async fn a_new_password_ends_what_was_copied_of_a_program() {
+    let app = spawn().await;
+    app.person("alice").await;
+    let answer = sign_in_for_tokens(&mut app.browser(), "alice", &[OFFLINE]).await;
+    let copied = access_token(&answer);
+    let refresh_token = answer.json()["refresh_token"].as_str().unwrap().to_owned();
+    let mut program = app.browser();
+    // Somebody else's cookie beside it changes nothing.
+    sign_in_for_tokens(&mut program, "alice", &[]).await;
+    let answer = change_password(&mut program, &copied).await;
+    assert_eq!((answer.status, answer.cookie("refresh_token")), (204, None));
+    program.with_bearer(&copied).get("/api/me").await.is(401, "not_authenticated");
+    let fields = [("grant_type", "refresh_token"), ("refresh_token", &*refresh_token)];
+    let renewed = access_token(&app.browser().form("/api/token", &fields).await);
+    program.with_bearer(&renewed).get("/api/me").await.is(200, "");
+    app.advance(11);
+    assert_eq!(oauth_error(&app.browser().form("/api/token", &fields).await), "invalid_grant");
+    program.with_bearer(&renewed).get("/api/me").await.is(401, "session_ended");
+}
+
+#[actix_web::test]
+async fn of_two_refresh_cookies_the_one_that_is_known_is_ours() {
+    let app = spawn().await;
+    app.person("alice").await;
+    let mut browser = app.browser();
+    sign_in_for_tokens(&mut browser, "alice", &[]).await;
+    let made_up = format!("refresh_token={}", hallpass::secret::token::PlainToken::generate().expose());
+    for planted in [&*made_up, "refresh_token=junk", "refresh_token="] {
+        let good = browser.cookie.clone().unwrap();
+        browser.cookie = Some(format!("{planted}; {good}"));
+        access_token(&refresh(&mut browser).await);
+        let good = browser.cookie.clone().unwrap();
+        browser.cookie = Some(format!("{good}; {planted}"));
+        access_token(&refresh(&mut browser).await);
+    }
+    let good = browser.cookie.clone().unwrap();
+    let mut other = app.browser();
+    sign_in_for_tokens(&mut other, "alice", &[]).await;
+    browser.cookie = Some(format!("{}; {good}", other.cookie.unwrap()));
+    refresh(&mut browser).await.is(401, "not_authenticated");
+    browser.cookie = Some(format!("{made_up}; {good}"));
+    browser.logout().await.is(204, "");
+    browser.cookie = Some(good);
+    refresh(&mut browser).await.is(401, "session_ended");
 }
 
 #[actix_web::test]

@@ -39,7 +39,7 @@ impl Events {
     }
 
     /// The next block; `None` when the stream has ended.
-    async fn next(&mut self) -> Option<String> {
+    pub async fn next(&mut self) -> Option<String> {
         loop {
             if let Some(end) = self.read.find("\n\n") {
                 let block = self.read.drain(..end + 2).collect::<String>();
@@ -98,6 +98,8 @@ async fn every_ending_is_told_to_those_it_concerns() {
     let change = json!({"current_password": PASSWORD, "new_password": "other words nobody guesses"});
     browser.post("/api/password", change).await.is(204, "");
     assert_eq!(theirs.ended().await, "password_changed");
+    assert_eq!(mine.next().await, None, "somebody may have opened it with a copy of what the session was carried by");
+    let mut mine = Events::open(&browser).await;
 
     browser.patch("/api/me", json!({"full_name": "Alice Moore"})).await.is(200, "");
     assert_eq!(mine.word().await, "event: user-changed\ndata: {}");

@@ -80,9 +80,14 @@ async fn no_address_is_changed_after_a_reset() {
 
 #[actix_web::test]
 async fn a_forgotten_password_is_not_mailed_to_a_former_address() {
-    let app = spawn_with(&MAIL).await;
+    let app = spawn_with(&[&MAIL[..], &[("TRUSTED_PROXIES", "127.0.0.0/8")]].concat()).await;
     let alice = app.person_with("alice", Some("old@example.com"), "", Role::Member).await;
-    let forgot = async |name: &str| app.browser().post("/api/forgot-password", json!({"username": name})).await;
+    let forgot = async |name: &str| {
+        let mut browser = app.browser();
+        // Each from an address of their own, so that each is noted.
+        browser.headers.push(("x-forwarded-for", format!("192.0.2.{}", name.len())));
+        browser.post("/api/forgot-password", json!({"username": name})).await
+    };
     let replace = async |tx: &mut Tx| {
         users::queries::set_email(tx, &alice, Some("new@example.com")).await.map_err(|_| sqlx::Error::RowNotFound)?;
         links::queries::delete_of(tx, &alice).await
@@ -148,6 +153,29 @@ async fn an_old_password_deletes_no_account() {
     let leaving = browser.send(Method::DELETE, "/api/me", Body::Json(json!({"password": PASSWORD})));
     while_it_waits(&app, change, leaving).await.is(401, "invalid_credentials");
     assert_eq!(app.number("SELECT COUNT(*) FROM user_account").await, 1);
+}
+
+#[actix_web::test]
+async fn nothing_is_renewed_for_who_was_disabled_or_signed_out_meanwhile() {
+    let app = spawn().await;
+    for (name, disabling) in [("alice", true), ("bob", false)] {
+        let id = app.person(name).await;
+        let mut browser = app.browser();
+        let fields = [("grant_type", "password"), ("username", name), ("password", PASSWORD)];
+        browser.form("/api/token", &fields).await.is(200, "");
+        let change = async |tx: &mut Tx| {
+            if disabling {
+                return users::queries::set_disabled(tx, &id, true).await.map(drop);
+            }
+            let now = app.clock.now();
+            sessions::queries::end_all(tx, &id, None, EndReason::Revoked, now).await.map(drop)
+        };
+        let answer = while_it_waits(&app, change, browser.send(Method::POST, "/api/refresh-token", Body::None)).await;
+        let reason = if disabling { "disabled" } else { "revoked" };
+        assert_eq!(answer.is(401, "session_ended").json()["reason"], reason);
+        assert_eq!(answer.cookie("refresh_token"), None);
+    }
+    assert_eq!(app.number("SELECT COUNT(*) FROM refresh_token").await, 2);
 }
 
 #[actix_web::test]
