@@ -36,7 +36,7 @@ const ownSentences: Record<AuditEvent, string> = {
 
 /** What happened, told to the person it happened to. */
 export function ownSentence({ event, detail }: { event: AuditEvent; detail?: string | null }): string {
-  return event === "login_succeeded" && detail === "new_browser"
+  return event === "login_succeeded" && (detail === "new_browser" || detail === "first_browser")
     ? "You signed in with a new browser"
     : ownSentences[event];
 }

@@ -20,7 +20,8 @@ pub const LOG_TARGET: &str = "audit";
 #[serde(rename_all = "snake_case")]
 #[schema(as = AuditEvent)]
 pub enum Event {
-    /// A person signed in; the detail `new_browser` says that they never did with this browser before.
+    /// A person signed in; the detail `new_browser` says that they never did with this browser before, `first_browser` that
+    /// nobody has signed in to the account before.
     LoginSucceeded,
     /// A person entered their password once more.
     Reauthenticated,

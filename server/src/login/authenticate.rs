@@ -132,7 +132,7 @@ impl Authenticator {
             return Ok(Origin::Stranger);
         };
         let is_spent = Bucket::of_known_browsers(&account.id).seconds_to_wait(&self.db, self.clock.now()).await? > 0;
-        let is_stranger = is_spent || queries::was_denied(&self.db, &account.id, since).await?;
+        let is_stranger = is_spent || queries::standing(&self.db, &account.id, since).await?.was_denied;
         Ok(if is_stranger { Origin::Stranger } else { Origin::Browser(nonce.to_vec()) })
     }
 

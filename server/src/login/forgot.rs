@@ -110,7 +110,7 @@ async fn known_browsers(db: &Db, device: &Device, username: &str) -> Result<Opti
     }
     let Some(account) = users::find_by_name(db, username).await? else { return Ok(None) };
     let Some(since) = device.known_since(&account.id) else { return Ok(None) };
-    let is_denied = queries::was_denied(db, &account.id, since).await?;
+    let is_denied = queries::standing(db, &account.id, since).await?.was_denied;
     Ok((!is_denied).then(|| Bucket::of_known_reset_requests(&account.id)))
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::queries::{self, NEW_BROWSER};
+use super::queries::{self, FIRST_BROWSER, NEW_BROWSER};
 use crate::access_tokens::queries as refresh_tokens;
 use crate::audit::{self, Entry, Event};
 use crate::clock::Timestamp;
@@ -84,7 +84,7 @@ impl<'a> Opening<'a> {
         user_id: &str,
         token: &PlainToken,
         session: &CurrentSession,
-        is_new_browser: bool,
+        newness: Option<&str>,
     ) -> Result<(), sqlx::Error> {
         let ip = self.client.ip.to_string();
         let new_session = sessions::queries::NewSession {
@@ -107,7 +107,7 @@ impl<'a> Opening<'a> {
         sessions::queries::end_surplus(tx, user_id, self.rules.max_sessions, self.now).await?;
         let entry = Entry::new(Event::LoginSucceeded, self.now).about(user_id).by(Some(user_id));
         let entry = entry.in_session(&session.id).from(Some(self.client));
-        let entry = if is_new_browser { entry.detail(NEW_BROWSER) } else { entry };
+        let entry = newness.into_iter().fold(entry, Entry::detail);
         audit::queries::insert(tx, &entry).await
     }
 
@@ -135,12 +135,16 @@ pub(super) async fn open(
     let Login { account, rehashed } = login;
     let (token, session) = opening.session();
     let now = opening.now;
-    // The first sign-in of all is new in any browser, and there is no other to ask in.
     let is_known = match opening.device.known_since(&account.id) {
-        Some(since) => !queries::was_denied(db, &account.id, since).await?,
+        Some(since) => !queries::standing(db, &account.id, since).await?.was_denied,
         None => false,
     };
-    let is_new_browser = account.last_login_at.is_some() && !is_known;
+    // Whoever signs in first need not be whose account it is: the next browser is asked about it.
+    let newness = match account.last_login_at {
+        _ if is_known => None,
+        Some(_) => Some(NEW_BROWSER),
+        None => Some(FIRST_BROWSER),
+    };
     let opened = db
         .write(async |tx| {
             if !users::note_login(tx, &account.id, &account.password_hash, now).await? {
@@ -149,7 +153,7 @@ pub(super) async fn open(
             if let Some(password_hash) = &rehashed {
                 users::set_password_hash(tx, &account.id, password_hash).await?;
             }
-            opening.insert(tx, &account.id, &token, &session, is_new_browser).await?;
+            opening.insert(tx, &account.id, &token, &session, newness).await?;
             Ok::<_, sqlx::Error>(true)
         })
         .await?;

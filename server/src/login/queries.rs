@@ -127,54 +127,85 @@ pub struct NewSignIn {
 
 /// The detail of the line that notes such a sign-in.
 pub(super) const NEW_BROWSER: &str = "new_browser";
+/// The detail of the line that notes the first sign-in of all to an account that somebody else has made.
+pub(super) const FIRST_BROWSER: &str = "first_browser";
 
-/// Sign-ins of a person from new browsers after `since`, other than that of the session `but`, which nobody has answered for;
-/// the newest first.
-pub(super) async fn new_sign_ins(
-    db: &Db,
-    user_id: &str,
-    but: &str,
-    since: Timestamp,
-) -> Result<Vec<NewSignIn>, sqlx::Error> {
+/// What a person is asked about in a browser.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked<'a> {
+    /// The person.
+    pub user_id: &'a str,
+    /// The session that asks: nobody answers for themselves.
+    pub in_session: &'a str,
+    /// Since when the browser is known: it has made the sign-in of that moment.
+    pub known_since: Timestamp,
+    /// Sign-ins from new browsers are asked about that came after this moment.
+    pub since: Timestamp,
+    /// The first sign-in of all is asked about if it came after this one.
+    pub first_since: Timestamp,
+}
+
+/// Sign-ins that nobody has answered for; the newest first.
+pub(super) async fn new_sign_ins(db: &Db, asked: Asked<'_>) -> Result<Vec<NewSignIn>, sqlx::Error> {
     const FIND: Sql = sql!(
         "SELECT e.session_id, e.at, e.device, e.ip FROM audit_event e \
-         WHERE e.user_id = ? AND e.id >= ? AND e.at > ? AND e.event = ? AND e.detail = ? AND e.session_id <> ? \
+         WHERE e.user_id = ? AND e.id >= ? AND e.at <> ? AND e.event = ? AND e.session_id <> ? \
+           AND ((e.detail = ? AND e.at > ?) OR e.detail = ?) \
            AND NOT EXISTS (SELECT 1 FROM audit_event a WHERE a.user_id = e.user_id AND a.id >= ? \
                            AND a.session_id = e.session_id AND a.event IN (?, ?)) \
          ORDER BY e.id DESC LIMIT 10"
     );
+    let Asked { user_id, in_session, known_since, since, first_since } = asked;
+    let first = first_id(first_since.min(since));
     on_db!(db, FIND, |pool, text| sqlx::query_as(text)
         .bind(user_id)
-        .bind(first_id(since))
-        .bind(since)
+        .bind(&first)
+        .bind(known_since)
         .bind(Event::LoginSucceeded)
+        .bind(in_session)
         .bind(NEW_BROWSER)
-        .bind(but)
-        .bind(first_id(since))
+        .bind(since)
+        .bind(FIRST_BROWSER)
+        .bind(&first)
         .bind(Event::SignInConfirmed)
         .bind(Event::SignInDenied)
         .fetch_all(pool)
         .await)
 }
 
-/// Whether the person has said that the sign-in at that very moment was not theirs.
-pub(super) async fn was_denied(db: &Db, user_id: &str, at: Timestamp) -> Result<bool, sqlx::Error> {
-    const COUNT: Sql = sql!(
-        "SELECT COUNT(*) FROM audit_event e WHERE e.user_id = ? AND e.id >= ? AND e.id < ? AND e.event = ? \
-           AND EXISTS (SELECT 1 FROM audit_event a WHERE a.user_id = e.user_id AND a.id >= ? \
-                       AND a.session_id = e.session_id AND a.event = ?)"
+/// What is known of the sign-in since which a browser is known.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Standing {
+    /// The person has said that it was not theirs.
+    pub was_denied: bool,
+    /// It was the first of all, and nobody has said whose it was.
+    pub is_unconfirmed_first: bool,
+}
+
+/// How the browser stands that has made the sign-in at that very moment.
+pub(super) async fn standing(db: &Db, user_id: &str, at: Timestamp) -> Result<Standing, sqlx::Error> {
+    const FIND: Sql = sql!(
+        "SELECT e.detail, a.event FROM audit_event e LEFT JOIN audit_event a \
+           ON a.user_id = e.user_id AND a.id >= ? AND a.session_id = e.session_id AND a.event IN (?, ?) \
+         WHERE e.user_id = ? AND e.id >= ? AND e.id < ? AND e.event = ?"
     );
     let (first, end) = (first_id(at), first_id(at.plus(Duration::from_micros(1))));
-    let count: i64 = on_db!(db, COUNT, |pool, text| sqlx::query_scalar(text)
+    let found: Vec<(Option<String>, Option<Event>)> = on_db!(db, FIND, |pool, text| sqlx::query_as(text)
+        .bind(&first)
+        .bind(Event::SignInConfirmed)
+        .bind(Event::SignInDenied)
         .bind(user_id)
         .bind(&first)
         .bind(&end)
         .bind(Event::LoginSucceeded)
-        .bind(&first)
-        .bind(Event::SignInDenied)
-        .fetch_one(pool)
+        .fetch_all(pool)
         .await)?;
-    Ok(count > 0)
+    Ok(Standing {
+        was_denied: found.iter().any(|(_, answer)| *answer == Some(Event::SignInDenied)),
+        is_unconfirmed_first: found
+            .iter()
+            .any(|(detail, answer)| detail.as_deref() == Some(FIRST_BROWSER) && answer.is_none()),
+    })
 }
 
 /// When the first of the sign-ins since `since` was that the person has said were not theirs; `None` where there is none.

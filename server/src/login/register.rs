@@ -153,11 +153,12 @@ pub(crate) async fn register(
                 return Ok(false);
             }
             users::insert(tx, &row(&account)).await?;
+            users::note_login(tx, &account.id, &account.password_hash, now).await?;
             audit::queries::insert(tx, &entry).await?;
             if let Some(verification) = &verification {
                 verification.insert(tx).await?;
             }
-            opening.insert(tx, &account.id, &token, &current, false).await?;
+            opening.insert(tx, &account.id, &token, &current, None).await?;
             Ok::<_, users::InsertError>(true)
         })
         .await;

@@ -133,8 +133,9 @@ pub(crate) async fn setup(
                 return Ok(false);
             }
             users::insert(tx, &row(&account)).await?;
+            users::note_login(tx, &account.id, &account.password_hash, now).await?;
             audit::queries::insert(tx, &entry).await?;
-            opening.insert(tx, &account.id, &token, &current, false).await?;
+            opening.insert(tx, &account.id, &token, &current, None).await?;
             Ok::<_, InsertError>(true)
         })
         .await;

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::app::{Answer, Browser, CHROME, PASSWORD, TestApp, spawn};
 
+const DAY: u64 = 24 * 3600;
 const NEW: &str = "other words nobody guesses";
 
 /// A browser that keeps the cookie by which it is known.
@@ -15,6 +16,34 @@ struct Known {
 impl Known {
     fn new(app: &TestApp) -> Self {
         Self { browser: app.browser(), device: None }
+    }
+
+    /// A browser that Alice, who is created, has used for a day; it was not her first.
+    async fn for_a_day(app: &TestApp) -> Self {
+        let known = Self::for_now(app).await;
+        app.advance(DAY);
+        known
+    }
+
+    /// The same, just now.
+    async fn for_now(app: &TestApp) -> Self {
+        app.person("alice").await;
+        app.execute("UPDATE user_account SET last_login_at = 0 WHERE username = 'alice'").await;
+        let mut known = Self::new(app);
+        known.login().await.is(200, "");
+        known
+    }
+
+    async fn session(&mut self) -> Value {
+        self.browser.get("/api/me").await.is(200, "").json()["session"]["id"].clone()
+    }
+
+    async fn reauth(&mut self) {
+        self.browser.post("/api/reauth", json!({"password": PASSWORD})).await.is(204, "");
+    }
+
+    async fn is_signed_out(&mut self) {
+        assert_eq!(self.browser.get("/api/me").await.is(401, "session_ended").json()["reason"], "revoked");
     }
 
     async fn login(&mut self) -> Answer {
@@ -40,10 +69,8 @@ impl Known {
 #[actix_web::test]
 async fn a_known_browser_is_asked_about_a_new_one_once() {
     let app = spawn().await;
-    app.person("alice").await;
-    let mut home = Known::new(&app);
-    home.login().await.is(200, "");
-    assert!(home.asked().await.is_empty(), "the first of all is nobody's to confirm");
+    let mut home = Known::for_a_day(&app).await;
+    assert!(home.asked().await.is_empty(), "nobody answers for themselves");
     app.advance(60);
     let mut phone = Known::new(&app);
     phone.browser.user_agent = Some(CHROME.to_owned());
@@ -51,7 +78,7 @@ async fn a_known_browser_is_asked_about_a_new_one_once() {
     assert!(phone.asked().await.is_empty(), "nobody answers for themselves");
     let asked = home.asked().await;
     let expected = json!([{"session_id": phone.browser.get("/api/me").await.json()["session"]["id"],
-        "at": "2026-01-01T00:01:00.000000Z", "device": "Chrome on Windows", "ip": "127.0.0.1"}]);
+        "at": "2026-01-02T00:01:00.000000Z", "device": "Chrome on Windows", "ip": "127.0.0.1"}]);
     assert_eq!(json!(asked), expected);
     app.advance(60);
     home.answer(&asked[0], true).await.is(204, "");
@@ -72,12 +99,10 @@ async fn a_known_browser_is_asked_about_a_new_one_once() {
 #[actix_web::test]
 async fn no_ends_the_session_and_the_tokens_made_since() {
     let app = spawn().await;
-    app.person("alice").await;
-    let mut home = Known::new(&app);
-    home.login().await.is(200, "");
-    let wish = |name: &str| json!({"name": name, "expires_in_days": 1, "scopes": ["read"]});
+    let mut home = Known::for_now(&app).await;
+    let wish = |name: &str| json!({"name": name, "expires_in_days": 30, "scopes": ["read"]});
     let mine = home.browser.post("/api/tokens", wish("mine")).await.json()["token"].as_str().unwrap().to_owned();
-    app.advance(60);
+    app.advance(DAY);
     let mut thief = Known::new(&app);
     thief.login().await.is(200, "");
     let theirs = thief.browser.post("/api/tokens", wish("theirs")).await.json()["token"].as_str().unwrap().to_owned();
@@ -118,12 +143,118 @@ async fn no_ends_the_session_and_the_tokens_made_since() {
 }
 
 #[actix_web::test]
-async fn programs_are_asked_about_and_strangers_are_told_nothing() {
+async fn the_first_browser_of_all_decides_nothing_and_is_asked_about() {
     let app = spawn().await;
     app.person("alice").await;
+    let mut thief = Known::new(&app);
+    thief.browser.user_agent = Some(CHROME.to_owned());
+    thief.login().await.is(200, "");
+    assert!(thief.asked().await.is_empty());
+    app.advance(60);
+    let mut owner = Known::new(&app);
+    owner.login().await.is(200, "");
+    let owners = json!({"session_id": owner.session().await});
+    assert!(thief.asked().await.is_empty());
+    for was_me in [false, true] {
+        thief.answer(&owners, was_me).await.is(404, "not_found");
+    }
+    owner.session().await;
+    let asked = owner.asked().await;
+    assert_eq!((asked.len(), &asked[0]["session_id"]), (1, &thief.session().await));
+    // What the owner's session was opened with may have been stolen.
+    app.advance(60);
+    owner.answer(&asked[0], false).await.is(403, "reauth_required");
+    thief.session().await;
+    owner.reauth().await;
+    owner.answer(&asked[0], false).await.is(204, "");
+    thief.is_signed_out().await;
+    owner.session().await;
+    assert!(owner.asked().await.is_empty());
+    app.advance(60);
+    thief.login().await.is(200, "");
+    assert!(thief.asked().await.is_empty(), "it was denied");
+    assert_eq!(owner.asked().await.len(), 1);
+}
+
+#[actix_web::test]
+async fn the_first_browser_is_asked_once_it_is_confirmed_or_known_for_a_day() {
+    for confirmed in [true, false] {
+        let app = spawn().await;
+        app.person("alice").await;
+        let (mut first, mut second, mut third) = (Known::new(&app), Known::new(&app), Known::new(&app));
+        first.login().await.is(200, "");
+        app.advance(60);
+        second.login().await.is(200, "");
+        app.advance(60);
+        third.login().await.is(200, "");
+        app.advance(60);
+        assert_eq!(third.asked().await.len(), 1, "about the first");
+        assert_eq!(second.asked().await.len(), 2, "about the first and the third");
+        assert_eq!(first.asked().await.len(), 0);
+        if confirmed {
+            let about_first = second.asked().await.pop().unwrap();
+            second.answer(&about_first, true).await.is(204, "");
+            assert_eq!((third.asked().await.len(), second.asked().await.len()), (0, 1));
+            let about_both = first.asked().await;
+            assert_eq!(about_both.len(), 2);
+            first.answer(&about_both[0], false).await.is(403, "reauth_required");
+        } else {
+            app.advance(DAY - 181);
+            assert_eq!(first.asked().await.len(), 0);
+        }
+        app.advance(if confirmed { DAY } else { 1 });
+        let about_both = first.asked().await;
+        assert_eq!(about_both.len(), 2);
+        first.answer(&about_both[0], false).await.is(204, "");
+        third.is_signed_out().await;
+        second.session().await;
+    }
+}
+
+#[actix_web::test]
+async fn a_browser_known_for_less_than_a_day_ends_nothing_without_the_password() {
+    let app = spawn().await;
+    let mut home = Known::for_a_day(&app).await;
+    let mut young = Known::new(&app);
+    young.login().await.is(200, "");
+    app.advance(60);
+    let mut phone = Known::new(&app);
+    phone.login().await.is(200, "");
+    app.advance(DAY - 61);
+    let asked = young.asked().await;
+    assert_eq!(asked.len(), 1);
+    young.answer(&asked[0], false).await.is(403, "reauth_required");
+    home.session().await;
+    phone.session().await;
+    // Signing in again is no answer to the question.
+    young.login().await.is(200, "");
+    young.answer(&asked[0], false).await.is(403, "reauth_required");
+    app.advance(1);
+    young.answer(&asked[0], false).await.is(204, "");
+    phone.is_signed_out().await;
+    home.session().await;
+}
+
+#[actix_web::test]
+async fn who_registers_has_signed_in() {
+    let app = crate::app::spawn_with(&[("REGISTRATION", "open")]).await;
+    let mut owner = Known::new(&app);
+    let account = json!({"username": "alice", "password": PASSWORD});
+    let answer = owner.browser.post("/api/register", account).await;
+    let (name, value) = answer.is(201, "").cookie("device").unwrap();
+    let session = owner.browser.cookie.clone().unwrap();
+    owner.browser.cookie = Some(format!("{session}; {name}={value}"));
+    app.advance(60);
+    let mut other = Known::new(&app);
+    other.login().await.is(200, "");
+    assert_eq!((owner.asked().await.len(), other.asked().await.len()), (1, 0));
+}
+
+#[actix_web::test]
+async fn programs_are_asked_about_and_strangers_are_told_nothing() {
+    let app = spawn().await;
     app.person("bob").await;
-    let mut alice = Known::new(&app);
-    alice.login().await.is(200, "");
+    let mut alice = Known::for_a_day(&app).await;
     let session = alice.browser.cookie.clone().unwrap().split_once("; ").unwrap().0.to_owned();
     let own = alice.device.clone().unwrap();
     app.advance(60);
@@ -132,22 +263,25 @@ async fn programs_are_asked_about_and_strangers_are_told_nothing() {
     let answer = app.browser().form("/api/token", &fields).await;
     assert_eq!((answer.status, answer.cookie("device")), (200, None));
     assert_eq!(alice.asked().await.len(), 1);
-    // The cookie is good for the person it was made for; of two of them none is.
+    // The cookie is good for the person it was made for; beside it, others that somebody has planted change nothing.
     let (name, value) = app.browser().login("bob", PASSWORD).await.cookie("device").unwrap();
-    for device in [format!("{name}={value}"), format!("{own}; {own}"), format!("{own}x")] {
+    for (device, asked) in [
+        (format!("{name}={value}"), 0),
+        (format!("{own}x"), 0),
+        (format!("{own}; {own}"), 1),
+        (format!("{name}={value}; {own}"), 1),
+        (format!("{own}; {name}=junk; {name}="), 1),
+    ] {
         alice.browser.cookie = Some(format!("{session}; {device}"));
-        assert!(alice.asked().await.is_empty(), "{device}");
+        assert_eq!(alice.asked().await.len(), asked, "{device}");
     }
 }
 
 #[actix_web::test]
 async fn two_people_may_share_a_browser() {
     let app = spawn().await;
-    for name in ["alice", "bob"] {
-        app.person(name).await;
-    }
-    let mut shared = Known::new(&app);
-    shared.login().await.is(200, "");
+    app.person("bob").await;
+    let mut shared = Known::for_a_day(&app).await;
     app.advance(60);
     shared.browser.cookie.clone_from(&shared.device);
     let (name, value) = shared.browser.login("bob", PASSWORD).await.cookie("device").unwrap();

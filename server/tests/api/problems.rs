@@ -52,6 +52,7 @@ impl Caller {
             "deleteUser" => (Method::DELETE, format!("/api/users/{target}"), Value::Null),
             "listUserSessions" => (Method::GET, format!("/api/users/{target}/sessions"), Value::Null),
             "endUserSessions" => (Method::DELETE, format!("/api/users/{target}/sessions"), Value::Null),
+            "endUserSession" => (Method::DELETE, format!("/api/users/{target}/sessions/{NOBODY}"), Value::Null),
             "listUserTokens" => (Method::GET, format!("/api/users/{target}/tokens"), Value::Null),
             "revokeUserTokens" => (Method::DELETE, format!("/api/users/{target}/tokens"), Value::Null),
             "createResetLink" => (Method::POST, format!("/api/users/{target}/reset-link"), Value::Null),
@@ -154,6 +155,7 @@ async fn provoke(operation: &str, code: &str) -> Answer {
             caller.browser = caller.browser.with_bearer(&token);
         }
         "forbidden" if operation == "listUsers" => return caller.browser.get("/api/users?sort=username").await,
+        "reauth_required" if operation == "answerForSignIn" => return deny_the_first_sign_in(&app).await,
         "reauth_required" => app.advance(11 * 60),
         "too_many_tokens" => {
             for _ in 0..50 {
@@ -237,6 +239,17 @@ async fn provoke(operation: &str, code: &str) -> Answer {
         _ => {}
     }
     caller.call(operation, body).await
+}
+
+/// "No" about the first sign-in of all, from the browser that came next.
+async fn deny_the_first_sign_in(app: &TestApp) -> Answer {
+    app.advance(1);
+    let mut browser = app.browser();
+    let (name, value) = browser.login("alice", PASSWORD).await.cookie("device").unwrap();
+    browser.cookie = browser.cookie.map(|session| format!("{session}; {name}={value}"));
+    let asked = browser.get("/api/me/new-sign-ins").await.json();
+    let path = format!("/api/me/new-sign-ins/{}", asked["items"][0]["session_id"].as_str().unwrap());
+    browser.post(&path, json!({"was_me": false})).await
 }
 
 /// A body that names the address of somebody else.
