@@ -59,6 +59,26 @@ pub async fn replace_all(tx: &mut Tx, token: &TokenHash, session_id: &str, now: 
     insert(tx, token, session_id, now).await
 }
 
+/// Stands for the successor of a token that has none for whoever presents it again.
+pub(super) const NO_SUCCESSOR: [u8; 32] = [0; 32];
+
+/// Leaves of the session's tokens only the one that was not used yet, for one use, however soon it comes back after that: it may
+/// have been copied, and nobody can be given another in its place.
+///
+/// # Errors
+/// Those of the database.
+pub async fn confine(tx: &mut Tx, session_id: &str) -> Result<(), sqlx::Error> {
+    const DELETE: Sql = sql!("DELETE FROM refresh_token WHERE session_id = ? AND used_at IS NOT NULL");
+    const CONFINE: Sql = sql!("UPDATE refresh_token SET successor_hash = ? WHERE session_id = ?");
+    on_tx!(tx, DELETE, |connection, text| sqlx::query(text).bind(session_id).execute(connection).await.map(drop))?;
+    on_tx!(tx, CONFINE, |connection, text| sqlx::query(text)
+        .bind(&NO_SUCCESSOR[..])
+        .bind(session_id)
+        .execute(connection)
+        .await
+        .map(drop))
+}
+
 /// How many tokens were given out for the session from then until now, and not by a clock that ran ahead.
 pub(super) async fn count_between(
     tx: &mut Tx,
@@ -80,14 +100,14 @@ pub(super) async fn count_between(
 pub(super) async fn mark_used(
     tx: &mut Tx,
     token: &TokenHash,
-    successor: &TokenHash,
+    successor: &[u8],
     now: Timestamp,
 ) -> Result<bool, sqlx::Error> {
     const USE: Sql =
         sql!("UPDATE refresh_token SET used_at = ?, successor_hash = ? WHERE token_hash = ? AND used_at IS NULL");
     on_tx!(tx, USE, |connection, text| sqlx::query(text)
         .bind(now)
-        .bind(successor.as_bytes())
+        .bind(successor)
         .bind(token.as_bytes())
         .execute(connection)
         .await

@@ -12,7 +12,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
-use super::queries;
+use super::queries::{self, NO_SUCCESSOR};
 use crate::audit::{self, Entry, Event};
 use crate::clock::{Clock, SKEW, Timestamp};
 use crate::db::{Db, Tx};
@@ -108,10 +108,12 @@ impl Refresher {
             return Ok(Renewal::TooMany);
         }
         let successor = successor(token, &self.keys[0]);
-        if !queries::mark_used(tx, &token.hash(), &successor.hash(), now).await? {
+        let hash = successor.hash();
+        let noted = if past.successor_hash.is_some() { &NO_SUCCESSOR[..] } else { hash.as_bytes() };
+        if !queries::mark_used(tx, &token.hash(), noted, now).await? {
             return Ok(Renewal::Unknown);
         }
-        queries::insert(tx, &successor.hash(), session_id, now).await?;
+        queries::insert(tx, &hash, session_id, now).await?;
         Ok(Renewal::Renewed(known, successor))
     }
 

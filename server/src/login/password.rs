@@ -55,7 +55,7 @@ problems!(
 
 /// Changes the caller's password. Every other session and every other family of tokens ends; this one goes on, with a new
 /// cookie. Access tokens that were issued before are refused from now on: a client renews its own. One that holds its refresh
-/// token itself goes on with that.
+/// token itself goes on with that, which is good for one use: whoever presents it a second time ends the session.
 #[utoipa::path(post, path = "/password", operation_id = "changePassword", tag = "profile", request_body = PasswordRequest,
     responses((status = 204, description = "Changed."), PasswordProblems))]
 #[expect(clippy::too_many_arguments, reason = "a handler's arguments are what it is given by name")]
@@ -105,8 +105,10 @@ pub(crate) async fn change(
             if !sessions::renew(tx, &session.id, &token.hash(), now).await? {
                 return Err(Problem::new(Code::NotAuthenticated));
             }
-            if let Some(refreshed) = &refreshed {
-                refresh_tokens::replace_all(tx, &refreshed.hash(), &session.id, now).await?;
+            match (&refreshed, user.means) {
+                (Some(token), _) => refresh_tokens::replace_all(tx, &token.hash(), &session.id, now).await?,
+                (None, Means::AccessToken) => refresh_tokens::confine(tx, &session.id).await?,
+                (None, _) => {}
             }
             audit::queries::insert(tx, &entry).await?;
             Ok(true)
