@@ -43,6 +43,9 @@ import type {
   EndSessionData,
   EndSessionErrors,
   EndSessionResponses,
+  EndUserSessionData,
+  EndUserSessionErrors,
+  EndUserSessionResponses,
   EndUserSessionsData,
   EndUserSessionsErrors,
   EndUserSessionsResponses,
@@ -333,7 +336,9 @@ export const exportProfile = <ThrowOnError extends boolean = false>(
 
 /**
  * Sign-ins to the caller's account from browsers that were new to it, which nobody has answered for. Only a browser that was
- * known before such a sign-in is told of it: whoever signs in with a stolen password cannot answer for themselves.
+ * known before such a sign-in is told of it: whoever signs in with a stolen password cannot answer for themselves. The first
+ * sign-in of all is the exception: nobody knows whose it was, so every other browser is told of it, and the one that made it
+ * is told of nothing until it was confirmed or is known for a day.
  */
 export const listNewSignIns = <ThrowOnError extends boolean = false>(
   options?: Options<ListNewSignInsData, ThrowOnError>,
@@ -345,7 +350,8 @@ export const listNewSignIns = <ThrowOnError extends boolean = false>(
 
 /**
  * Answers for a sign-in. "No" ends its session and every other since, and takes back tokens for scripts made since and every
- * link. The stranger still knows the password, which should be changed next.
+ * link. The stranger still knows the password, which should be changed next. From a browser that is known for less than a day, or
+ * that came after the sign-in, "No" needs the password, given once more in this session.
  */
 export const answerForSignIn = <ThrowOnError extends boolean = false>(
   options: Options<AnswerForSignInData, ThrowOnError>,
@@ -370,7 +376,8 @@ export const openapi = <ThrowOnError extends boolean = false>(options?: Options<
 
 /**
  * Changes the caller's password. Every other session and every other family of tokens ends; this one goes on, with a new
- * cookie.
+ * cookie. Access tokens that were issued before are refused from now on: a client renews its own. One that holds its refresh
+ * token itself goes on with that, which is good for one use: whoever presents it a second time ends the session.
  */
 export const changePassword = <ThrowOnError extends boolean = false>(
   options: Options<ChangePasswordData, ThrowOnError>,
@@ -594,7 +601,7 @@ export const getUser = <ThrowOnError extends boolean = false>(options: Options<G
   });
 
 /**
- * Changes a person. The last enabled administrator can be neither demoted nor disabled.
+ * Changes a person. The last administrator who can sign in can be neither demoted nor disabled.
  */
 export const changeUser = <ThrowOnError extends boolean = false>(
   options: Options<ChangeUserData, ThrowOnError>,
@@ -639,6 +646,17 @@ export const listUserSessions = <ThrowOnError extends boolean = false>(
 ) =>
   (options.client ?? client).get<ListUserSessionsResponses, ListUserSessionsErrors, ThrowOnError>({
     url: "/users/{id}/sessions",
+    ...options,
+  });
+
+/**
+ * Ends one of a person's sessions. It is refused from the very next request on.
+ */
+export const endUserSession = <ThrowOnError extends boolean = false>(
+  options: Options<EndUserSessionData, ThrowOnError>,
+) =>
+  (options.client ?? client).delete<EndUserSessionResponses, EndUserSessionErrors, ThrowOnError>({
+    url: "/users/{id}/sessions/{session_id}",
     ...options,
   });
 

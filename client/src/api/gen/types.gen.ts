@@ -2002,10 +2002,10 @@ export type AnswerForSignInErrors = {
     code: "not_authenticated" | "session_ended";
   };
   /**
-   * The request came from another site. This token may not do that.
+   * The request came from another site. This token may not do that. Enter your password again first.
    */
   403: Problem & {
-    code: "cross_site_request" | "insufficient_scope";
+    code: "cross_site_request" | "insufficient_scope" | "reauth_required";
   };
   /**
    * There is nothing at this address.
@@ -3401,6 +3401,66 @@ export type ListUserSessionsResponses = {
 };
 
 export type ListUserSessionsResponse = ListUserSessionsResponses[keyof ListUserSessionsResponses];
+
+export type EndUserSessionData = {
+  body?: never;
+  path: {
+    /**
+     * The person's id.
+     */
+    id: string;
+    /**
+     * The session's id.
+     */
+    session_id: string;
+  };
+  query?: never;
+  url: "/users/{id}/sessions/{session_id}";
+};
+
+export type EndUserSessionErrors = {
+  /**
+   * Sign in first. The session has ended.
+   */
+  401: Problem & {
+    code: "not_authenticated" | "session_ended";
+  };
+  /**
+   * The request came from another site. This token may not do that. Only administrators may do that. Enter your password again first.
+   */
+  403: Problem & {
+    code: "cross_site_request" | "insufficient_scope" | "forbidden" | "reauth_required";
+  };
+  /**
+   * There is nothing at this address.
+   */
+  404: Problem & {
+    code: "not_found";
+  };
+  /**
+   * Something went wrong on our side.
+   */
+  500: Problem & {
+    code: "internal_error";
+  };
+  /**
+   * The service is not available right now. Try again in a moment.
+   */
+  503: Problem & {
+    code: "unavailable";
+  };
+};
+
+export type EndUserSessionError = EndUserSessionErrors[keyof EndUserSessionErrors];
+
+export type EndUserSessionResponses = {
+  /**
+   * Ended.
+   */
+  204: void;
+};
+
+export type EndUserSessionResponse = EndUserSessionResponses[keyof EndUserSessionResponses];
 
 export type RevokeUserTokensData = {
   body?: never;
