@@ -15,7 +15,7 @@ use futures_util::future::OptionFuture;
 use crate::access_tokens::{AccessTokens, KeyError, RefreshCookie, Refresher};
 use crate::bearer::{self, Bearer};
 use crate::clock::Clock;
-use crate::config::{Config, EnvironmentKind};
+use crate::config::{Config, EnvironmentKind, files};
 use crate::db::{self, Db, Versions, migrate};
 use crate::events::{self, Newsroom};
 use crate::features::{self, Offered};
@@ -63,17 +63,20 @@ const ANNOUNCE: Duration = Duration::from_secs(2);
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The address cannot be listened on.
-    #[error("cannot listen on {0}: is another server running there? Set HOST and PORT to a free address")]
-    Bind(SocketAddr, #[source] io::Error),
+    #[error("cannot listen on {0}: {reason}", reason = cannot_listen(.0, .1))]
+    Bind(SocketAddr, io::Error),
     /// The address for metrics cannot be listened on.
-    #[error("cannot listen on {0} for metrics: set METRICS_ADDR to a free address")]
-    BindMetrics(SocketAddr, #[source] io::Error),
+    #[error("cannot listen on {0} for metrics: {reason}: set METRICS_ADDR to a free address", reason = files::reason(.1))]
+    BindMetrics(SocketAddr, io::Error),
     /// Spans cannot be sent.
     #[error("spans cannot be sent: set OTEL_EXPORTER_OTLP_ENDPOINT and the other variables of OpenTelemetry aright")]
     Traces(#[source] anyhow::Error),
     /// The database cannot be reached.
-    #[error("the database cannot be opened: {}", db::advice(.0))]
-    Database(#[from] sqlx::Error),
+    #[error("the database cannot be opened: {0}")]
+    Database(String),
+    /// The web app's files are missing.
+    #[error("the web app is missing: there is no {0}: build it with `just build`, or set CLIENT_DIST to its folder")]
+    Client(String),
     /// Access tokens cannot be signed.
     #[error(transparent)]
     Keys(#[from] KeyError),
@@ -110,6 +113,24 @@ pub struct Application {
     web_app: WebApp,
 }
 
+/// Why an address cannot be listened on, and what to do.
+fn cannot_listen(address: &SocketAddr, error: &io::Error) -> String {
+    let (host, port) = (address.ip(), address.port());
+    match error.kind() {
+        io::ErrorKind::PermissionDenied if port < 1024 => format!(
+            "permission denied, for ports below 1024 are for privileged programs: set PORT to 1024 or more, with a proxy before it, or \
+             grant CAP_NET_BIND_SERVICE (systemd: AmbientCapabilities=CAP_NET_BIND_SERVICE and PORT={port})"
+        ),
+        io::ErrorKind::AddrInUse => {
+            "another program does already: stop it, or set PORT (or HOST) to a free address".to_owned()
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            format!("HOST={host} is not an address of this machine: set it to one, or to 0.0.0.0 for all of them")
+        }
+        _ => format!("{}: set HOST and PORT to a free address", files::reason(error)),
+    }
+}
+
 impl Application {
     /// Opens the database, brings its schema up to date and listens.
     ///
@@ -128,7 +149,9 @@ impl Application {
         let password_rule = PasswordRule { min_length: config.password.min_length, known };
         let host = config.http.public_url.host_str();
         let smtp = config.mail.as_ref().map(|mail| Smtp::new(mail, host)).transpose()?;
-        let db = Db::connect(&config.database).await?;
+        let explain = |error| StartError::Database(db::explain(&error, &config.database));
+        let db = Db::connect(&config.database).await.map_err(explain)?;
+        db.refuse_transaction_pooler().await.map_err(explain)?;
         migrate::run(&db).await?;
         fill::run(&db, |_| ()).await?;
         let versions = Versions::of(&config.database).await;

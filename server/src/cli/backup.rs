@@ -27,10 +27,7 @@ pub(super) async fn run(file: &Path, force: bool) -> anyhow::Result<()> {
     refuse_the_database(file, &config)?;
     let stopped = serve::asked_to_stop()?;
     let whole = WholeFile::create(file, force)?;
-    let db = Db::connect(&config).await.map_err(|error| {
-        let advice = db::advice(&error);
-        anyhow::Error::new(error).context(format!("the database cannot be opened: {advice}"))
-    })?;
+    let db = super::connect(&config).await?;
     let bar = bar::tables()?;
     let work = backup::write(&db, whole.path(), Clock::system().now(), |progress| bar::show(&bar, progress));
     let contents = tokio::select! {

@@ -3,6 +3,7 @@
 use std::fs;
 
 use anyhow::{Context, anyhow, bail};
+use url::Url;
 
 use super::bar;
 use crate::config::{Config, DatabaseConfig};
@@ -10,13 +11,23 @@ use crate::db::{self, Db, copy};
 use crate::users::index::fill;
 
 pub(super) const EXAMPLES: &str = "Examples:
-  hallpass copy --to 'mysql://hallpass:PASSWORD@db.example.com/hallpass'
-  hallpass copy --from sqlite://data/hallpass.db --to @/run/secrets/database_url
+  hallpass copy --to @/run/secrets/new_database_url
+  hallpass copy --from sqlite://data/hallpass.db --to @/run/secrets/new_database_url
+
+@FILE reads the URL from a file. Do not write a password on the command line: every user of this machine can read it there.
 
 Stop the servers first: what people do while it runs stays behind. People stay signed in when the servers go on with the
 same SESSION_KEY.";
 
 pub(super) async fn run(from: Option<&str>, to: &str) -> anyhow::Result<()> {
+    for (option, url) in [("--from", from), ("--to", Some(to))] {
+        if url.is_some_and(has_password) {
+            eprintln!(
+                "warning: the password in {option} can be read by every user of this machine while this runs: write the URL into a file \
+                 that only you can read, and say {option} @FILE"
+            );
+        }
+    }
     let from = match from {
         Some(from) => database(from)?,
         None => Config::from_env_read_only()?.database,
@@ -48,9 +59,12 @@ pub(super) async fn run(from: Option<&str>, to: &str) -> anyhow::Result<()> {
 
 async fn open(which: &str, config: &DatabaseConfig) -> anyhow::Result<Db> {
     Db::connect(config).await.map_err(|error| {
-        let advice = db::advice(&error);
-        anyhow::Error::new(error).context(format!("the {which} cannot be opened: {advice}"))
+        anyhow!("the {which} cannot be opened: {}", db::explain(&error, config).replace("DATABASE_URL", "its URL"))
     })
+}
+
+fn has_password(url: &str) -> bool {
+    !url.starts_with('@') && Url::parse(url).is_ok_and(|url| url.password().is_some())
 }
 
 /// A URL, or `@FILE` that holds one, so that a password need not stand on the command line.

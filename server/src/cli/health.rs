@@ -6,14 +6,12 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-use crate::config::Config;
+use crate::config::{Config, HttpConfig};
 
 const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(super) fn run() -> anyhow::Result<()> {
-    let config = Config::from_env_read_only()?.http;
-    let host = if config.host.is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { config.host };
-    let address = SocketAddr::new(host, config.port);
+    let address = address(&Config::from_env_read_only()?.http);
     let answer = ask(address).with_context(|| format!("nothing answers on {address}"))?;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
     println!("{body}");
@@ -21,6 +19,16 @@ pub(super) fn run() -> anyhow::Result<()> {
         bail!("the server says that it is not well");
     }
     Ok(())
+}
+
+fn address(config: &HttpConfig) -> SocketAddr {
+    let host = if config.host.is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { config.host };
+    SocketAddr::new(host, config.port)
+}
+
+/// Whether a server of ours answers there, well or not.
+pub(super) fn runs(config: &HttpConfig) -> bool {
+    ask(address(config)).is_ok_and(|answer| answer.contains("\"status\":") && answer.contains("\"database\":"))
 }
 
 fn ask(address: SocketAddr) -> std::io::Result<String> {

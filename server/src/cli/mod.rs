@@ -22,13 +22,13 @@ mod whole_file;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::{Parser, Subcommand};
 
 use crate::audit;
 use crate::config::{Config, ConfigError, DatabaseConfig};
-use crate::db::Db;
 use crate::db::migrate::{self as schema, Age};
+use crate::db::{self, Db};
 use crate::http::embedded::EmbeddedFile;
 use crate::http::problem::Problem;
 use crate::telemetry;
@@ -131,10 +131,29 @@ pub async fn run(cli: Cli, client: &[EmbeddedFile]) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("hallpass: {error:#}");
+            eprintln!("hallpass: {}", in_one(&error));
             ExitCode::from(if error.is::<ConfigError>() { BAD_CONFIGURATION } else { 1 })
         }
     }
+}
+
+/// An error with its causes, each said once: many repeat the one that they come from.
+fn in_one(error: &anyhow::Error) -> String {
+    let mut said = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if said.is_empty() {
+            said = cause;
+        } else if !said.contains(&cause) {
+            said = format!("{said}: {cause}");
+        }
+    }
+    said
+}
+
+/// Opens the database, or says why it cannot be opened.
+async fn connect(config: &DatabaseConfig) -> anyhow::Result<Db> {
+    let explain = |error| anyhow!("the database cannot be opened: {}", db::explain(&error, config));
+    Db::connect(config).await.map_err(explain)
 }
 
 /// The configuration and the database, for every command on data. Nothing is made: with other settings than the server's, a command
@@ -145,7 +164,7 @@ async fn open() -> anyhow::Result<(Config, Db)> {
     config.log.filter = format!("{},{}=off", config.log.filter, audit::LOG_TARGET);
     telemetry::init(&config.log);
     require_database(&config.database)?;
-    let db = Db::connect(&config.database).await?;
+    let db = connect(&config.database).await?;
     if schema::age(&db).await? == Age::Older {
         bail!(
             "the schema of {} is older than this program, or missing: start the server, or run `hallpass migrate`",
@@ -180,4 +199,15 @@ async fn find(db: &Db, name: &str) -> anyhow::Result<Account> {
 fn in_words(problem: &Problem) -> String {
     let reasons: Vec<_> = problem.errors().iter().map(|error| format!("{} {}", error.field, error.message)).collect();
     reasons.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    #[test]
+    fn a_reason_is_given_once() {
+        let error = anyhow!("no rights").context("refused: no rights").context("it failed").context("it failed");
+        assert_eq!(super::in_one(&error), "it failed: refused: no rights");
+    }
 }

@@ -10,7 +10,7 @@ use indicatif::HumanCount;
 use super::bar;
 use crate::audit::{self, Entry, Event};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, DatabaseConfig};
 use crate::db::migrate::{self, SchemaError};
 use crate::db::restore::{Backup, RestoreError};
 use crate::db::{self, Db};
@@ -46,7 +46,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let config = Config::from_env_read_only()?.database;
     super::require_database(&config)?;
     let backup = db::patiently(Backup::open(&file)).await.map_err(|error| explain(error, &file))?;
-    let target = Db::connect_alone(&config).await.map_err(cannot_open)?;
+    let target = Db::connect_alone(&config).await.map_err(|error| cannot_open(&error, &config))?;
     migrate::run(&target).await.map_err(|error| match error {
         SchemaError::Failed(source) => anyhow::Error::new(source).context("the schema could not be made"),
         error => error.into(),
@@ -92,12 +92,11 @@ fn confirm(what: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn cannot_open(error: sqlx::Error) -> anyhow::Error {
-    if db::is_in_use(&error) {
+fn cannot_open(error: &sqlx::Error, config: &DatabaseConfig) -> anyhow::Error {
+    if db::is_in_use(error) {
         return anyhow!("the database is in use: stop the server, and every other command, first");
     }
-    let advice = db::advice(&error);
-    anyhow::Error::new(error).context(format!("the database cannot be opened: {advice}"))
+    anyhow!("the database cannot be opened: {}", db::explain(error, config))
 }
 
 fn explain(error: RestoreError, file: &Path) -> anyhow::Error {

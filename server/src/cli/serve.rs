@@ -2,21 +2,31 @@
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::app::Application;
+use super::check;
+use crate::app::{Application, StartError};
 use crate::clock::Clock;
 use crate::config::{Config, EnvironmentKind};
 use crate::http::embedded::EmbeddedFile;
+use crate::http::spa::WebApp;
 use crate::telemetry;
 
 pub(super) async fn run(files: &[EmbeddedFile]) -> anyhow::Result<()> {
     let config = Config::from_env()?;
     telemetry::init(&config.log);
     tracing::debug!(?config, "configuration");
+    for warning in check::warnings(&config) {
+        tracing::warn!("{warning}");
+    }
     allow_files();
     let address = match config.environment {
         EnvironmentKind::Production => config.http.public_url.to_string(),
         EnvironmentKind::Development => format!("http://{}:{}/", config.http.host, config.http.port),
     };
+    // A developer's pages come from Vite.
+    if config.environment == EnvironmentKind::Production {
+        let web_app = WebApp::new(config.http.client_dist.as_deref(), files);
+        web_app.must_exist().map_err(StartError::Client)?;
+    }
     let application = Application::bind(config, Clock::system()).await?.embedding(files);
     let setup = application.setup_link().await?;
     if let Some(link) = setup {

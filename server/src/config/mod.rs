@@ -1,6 +1,9 @@
 //! The configuration: environment variables in, checked values out, every problem reported at once.
 
+pub(crate) mod files;
+mod keys;
 mod mail;
+mod proxies;
 mod read;
 mod variables;
 
@@ -46,6 +49,8 @@ pub struct Config {
     pub log: LogConfig,
     /// Who watches the server.
     pub monitoring: MonitoringConfig,
+    /// What is allowed but hardly meant, each with the mend.
+    pub warnings: Vec<String>,
 }
 
 /// `DIRECTORY`.
@@ -129,16 +134,23 @@ impl DatabaseConfig {
     ///
     /// # Errors
     /// What is wrong with the URL, to be read after its name.
-    pub fn new(url: SecretString) -> Result<Self, &'static str> {
+    pub fn new(url: SecretString) -> Result<Self, String> {
         let text = url.expose_secret();
         let kind = match text.split(':').next().unwrap_or_default().to_ascii_lowercase().as_str() {
             "sqlite" => DatabaseKind::Sqlite,
             "mysql" | "mariadb" => DatabaseKind::MySql,
             "postgres" | "postgresql" => DatabaseKind::Postgres,
-            _ => return Err("must begin with sqlite:, mysql: or postgres:, for example sqlite://data/hallpass.db"),
+            _ => {
+                return Err(
+                    "must begin with sqlite:, mysql: or postgres:, for example sqlite://data/hallpass.db".to_owned()
+                );
+            }
         };
         if kind == DatabaseKind::Sqlite && (text.contains(":memory:") || text.contains("mode=memory")) {
-            return Err("must name a file: each connection would have a database in memory of its own");
+            return Err("must name a file: each connection would have a database in memory of its own".to_owned());
+        }
+        if kind != DatabaseKind::Sqlite {
+            check_database_url(text)?;
         }
         Ok(Self { kind, url, connections: DEFAULT_CONNECTIONS })
     }
@@ -162,6 +174,23 @@ impl DatabaseConfig {
         let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
         format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path())
     }
+}
+
+/// Whether a database server's URL can be read as it was meant. It is not repeated in what is wrong with it, for it may hold a
+/// password.
+fn check_database_url(text: &str) -> Result<(), String> {
+    const SIGNS: &str = "in a user or password write % as %25, # as %23, / as %2F, ? as %3F, @ as %40, : as %3A";
+    let form = "it is written SCHEME://USER:PASSWORD@HOST:PORT/DATABASE";
+    let url = Url::parse(text).map_err(|error| format!("is not a URL ({error}): {form}, and {SIGNS}"))?;
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let (authority, behind) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    // What should have been the user and the password ended at a sign that ends them.
+    let is_cut_off = !authority.is_empty() && !authority.contains('@') && behind.contains('@');
+    let is_in_parameter = url.query_pairs().any(|(name, value)| value.contains('@') && !name.contains('@'));
+    if url.fragment().is_some() || (is_cut_off && !is_in_parameter) {
+        return Err(format!("has a sign in its user or password that ends them: {form}, and {SIGNS}"));
+    }
+    Ok(())
 }
 
 /// `SESSION_BINDING`.

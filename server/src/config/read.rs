@@ -18,9 +18,11 @@ use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
+use super::keys::Strength;
 use super::{
     Config, ConfigError, DatabaseConfig, DirectoryReaders, EnvironmentKind, HttpConfig, LogConfig, LogFormat,
-    MonitoringConfig, PasswordConfig, SameSitePolicy, SessionBinding, SessionConfig, TokenConfig, mail,
+    MonitoringConfig, PasswordConfig, SameSitePolicy, SessionBinding, SessionConfig, TokenConfig, VARIABLES, files,
+    keys, mail, proxies,
 };
 use crate::random;
 
@@ -36,14 +38,16 @@ const MIN_KEY_LENGTH: usize = 32;
 pub struct Environment(HashMap<String, String>);
 
 impl Environment {
-    /// The process's variables; in development those of `.env` as well, where the process has none of that name.
+    /// The process's variables; in development those of `.env` in the working directory as well, where the process has none of that
+    /// name.
     #[must_use]
     pub fn of_process() -> Self {
         let mut variables: HashMap<String, String> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
         if variables.get("ENVIRONMENT").is_some_and(|kind| kind == "development") {
-            for (name, value) in dotenvy::dotenv_iter().into_iter().flatten().flatten() {
+            // Not `dotenv_iter`, which takes that of any folder above.
+            for (name, value) in dotenvy::from_path_iter(".env").into_iter().flatten().flatten() {
                 variables.entry(name).or_insert(value);
             }
         }
@@ -77,11 +81,16 @@ pub(super) struct Reader {
     environment: Environment,
     key_files: KeyFiles,
     problems: Vec<String>,
+    warnings: Vec<String>,
 }
 
 impl Reader {
     pub(super) fn problem(&mut self, problem: impl Into<String>) {
         self.problems.push(problem.into());
+    }
+
+    fn warning(&mut self, warning: impl Into<String>) {
+        self.warnings.push(warning.into());
     }
 
     /// The variable's text; unset and empty are the same.
@@ -99,9 +108,15 @@ impl Reader {
             }
             (Some(value), None) => Some(value.into()),
             (None, Some(path)) => match fs::read_to_string(&path) {
-                Ok(value) => Some(value.trim().into()),
+                Ok(value) => {
+                    self.warnings.extend(files::open_to_others(Path::new(&path)));
+                    Some(value.trim().into())
+                }
                 Err(error) => {
-                    self.problem(format!("{file_variable}: cannot read {path} ({error}): make the file readable"));
+                    let blocked = files::blocked(Path::new(&path), &error);
+                    self.problem(format!(
+                        "{file_variable}: cannot read {blocked}: correct the name, or make the file readable"
+                    ));
                     None
                 }
             },
@@ -117,14 +132,19 @@ impl Reader {
         if self.key_files == KeyFiles::Leave && matches!(path.try_exists(), Ok(false)) {
             return Some(make());
         }
-        read_or_make(path, make)
-            .map_err(|error| {
-                let path = path.display();
+        match read_or_make(path, make) {
+            Ok(secret) => {
+                self.warnings.extend(files::open_to_others(path));
+                Some(secret)
+            }
+            Err(error) => {
+                let blocked = files::blocked(path, &error);
                 self.problem(format!(
-                    "{path} can be neither read nor made ({error}): make the folder writable, or set {name}"
+                    "a key can be neither read nor made in {blocked}: give the folder to that user, or set {name} or {name}_FILE"
                 ));
-            })
-            .ok()
+                None
+            }
+        }
     }
 
     fn number<N>(&mut self, name: &str, default: N, range: RangeInclusive<N>) -> N
@@ -135,7 +155,8 @@ impl Reader {
         match text.parse() {
             Ok(number) if range.contains(&number) => number,
             _ => {
-                self.problem(format!("{name} must be a whole number from {} to {}", range.start(), range.end()));
+                let (start, end) = (range.start(), range.end());
+                self.problem(format!("{name} must be a whole number from {start} to {end}, not {}", shown(&text)));
                 default
             }
         }
@@ -147,7 +168,7 @@ impl Reader {
             return *value;
         }
         let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
-        self.problem(format!("{name} must be one of: {}", words.join(", ")));
+        self.problem(format!("{name} must be one of: {}; not {}", words.join(", "), shown(&text)));
         default
     }
 
@@ -158,8 +179,29 @@ impl Reader {
     }
 }
 
+/// A value as a problem shows it. Not for secrets.
+fn shown(text: &str) -> String {
+    let start: String = text.chars().take(100).collect();
+    format!("{start:?}")
+}
+
+/// Takes off quotation marks, which a shell takes off and Docker's `--env-file` leaves on, so that the rest is looked at as well.
+fn unquote(reader: &mut Reader) {
+    for name in VARIABLES.iter().flat_map(|variable| [variable.name.to_owned(), format!("{}_FILE", variable.name)]) {
+        let Some(text) = reader.text(&name) else { continue };
+        let inside = ['"', '\''].iter().find_map(|mark| text.strip_prefix(*mark)?.strip_suffix(*mark));
+        if let Some(inside) = inside {
+            reader.problem(format!(
+                "{name} is in quotation marks, which are part of its value: write {name}=... without them"
+            ));
+            reader.environment.0.insert(name, inside.to_owned());
+        }
+    }
+}
+
 pub(super) fn config(environment: Environment, key_files: KeyFiles) -> Result<Config, ConfigError> {
-    let mut reader = Reader { environment, key_files, problems: Vec::new() };
+    let mut reader = Reader { environment, key_files, problems: Vec::new(), warnings: Vec::new() };
+    unquote(&mut reader);
     let kind = reader.choice(
         "ENVIRONMENT",
         EnvironmentKind::Production,
@@ -184,6 +226,7 @@ pub(super) fn config(environment: Environment, key_files: KeyFiles) -> Result<Co
         log: log(&mut reader, kind),
         monitoring: monitoring(&mut reader),
         http,
+        warnings: reader.warnings,
     };
     if reader.problems.is_empty() { Ok(config) } else { Err(ConfigError(reader.problems)) }
 }
@@ -193,10 +236,19 @@ fn http(reader: &mut Reader, kind: EnvironmentKind, cores: usize) -> HttpConfig 
     let host = match reader.text("HOST").as_deref() {
         None | Some("localhost") => IpAddr::from([127, 0, 0, 1]),
         Some(text) => text.parse().unwrap_or_else(|_| {
-            reader.problem("HOST must be an IP address to listen on, for example 127.0.0.1 or 0.0.0.0");
+            let text = shown(text);
+            reader.problem(format!(
+                "HOST must be an IP address to listen on, for example 127.0.0.1 or 0.0.0.0; not {text}"
+            ));
             IpAddr::from([127, 0, 0, 1])
         }),
     };
+    if kind == EnvironmentKind::Production && !host.is_loopback() && reader.text("PUBLIC_URL").is_none() {
+        reader.warning(format!(
+            "HOST={host} lets other machines in, but PUBLIC_URL is not set, so people can sign in at http://localhost:{port} only: \
+             set PUBLIC_URL to the address that they type"
+        ));
+    }
     HttpConfig {
         public_url: public_url(reader, kind, port),
         host,
@@ -218,7 +270,11 @@ fn public_url(reader: &mut Reader, kind: EnvironmentKind, port: u16) -> Url {
     let url = match Url::parse(&text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => url,
         _ => {
-            reader.problem("PUBLIC_URL must be an http or https address, for example https://login.example.com");
+            // It may hold a password, although it must not.
+            let not = if text.contains('@') { String::new() } else { format!("; not {}", shown(&text)) };
+            reader.problem(format!(
+                "PUBLIC_URL must be an http or https address, for example https://login.example.com{not}"
+            ));
             return fallback;
         }
     };
@@ -263,13 +319,21 @@ fn trusted_proxies(reader: &mut Reader, kind: EnvironmentKind) -> Vec<IpNet> {
     for item in reader.list("TRUSTED_PROXIES") {
         let network = item.parse::<IpNet>().or_else(|_| item.parse::<IpAddr>().map(IpNet::from));
         match network {
-            Ok(network) if network.prefix_len() == 0 && kind == EnvironmentKind::Production => {
-                reader.problem(format!("TRUSTED_PROXIES: {item} trusts everybody: name the networks of your proxies"));
-            }
             Ok(network) => networks.push(network),
             Err(_) => reader.problem(format!(
                 "TRUSTED_PROXIES: {item:?} is not a network; write an address or a CIDR such as 10.0.0.0/8"
             )),
+        }
+    }
+    if proxies::trust_everybody(&networks) {
+        let text = shown(&reader.text("TRUSTED_PROXIES").unwrap_or_default());
+        let said = format!(
+            "TRUSTED_PROXIES={text} trusts everybody, so anybody can write any address into X-Forwarded-For: name the networks of \
+             your proxies alone"
+        );
+        match kind {
+            EnvironmentKind::Production => reader.problem(said),
+            EnvironmentKind::Development => reader.warning(said),
         }
     }
     networks
@@ -343,15 +407,19 @@ fn session_keys(reader: &mut Reader) -> Vec<SecretString> {
         reader.problem(format!(
             "SESSION_KEY needs at least {MIN_KEY_LENGTH} characters a key, for example from: openssl rand -base64 48"
         ));
-    } else if keys.iter().any(|key| is_sample(key.expose_secret())) {
-        reader
-            .problem("SESSION_KEY repeats one character: use a random one, for example from: openssl rand -base64 48");
+        return keys;
+    }
+    let strength = keys.iter().map(|key| keys::strength(key.expose_secret()));
+    match strength.min() {
+        Some(Strength::Sample) => reader.problem(
+            "SESSION_KEY repeats a few characters: use a random one, for example from: openssl rand -base64 48",
+        ),
+        Some(Strength::Guessable) => reader.warning(
+            "SESSION_KEY looks as if it could be guessed: use a random one, for example from: openssl rand -base64 48",
+        ),
+        Some(Strength::Random) | None => {}
     }
     keys
-}
-
-fn is_sample(key: &str) -> bool {
-    key.chars().all(|character| key.starts_with(character))
 }
 
 /// The key in `path`; made once, for its owner alone, where there is none.
@@ -384,8 +452,9 @@ fn password(reader: &mut Reader, kind: EnvironmentKind, cores: usize) -> Passwor
     if let Some(path) = &config.blocklist
         && let Err(error) = fs::File::open(path)
     {
-        let path = path.display();
-        reader.problem(format!("PASSWORD_BLOCKLIST: cannot read {path} ({error}): make the file readable"));
+        let blocked = files::blocked(path, &error);
+        reader
+            .problem(format!("PASSWORD_BLOCKLIST: cannot read {blocked}: correct the name, or make the file readable"));
     }
     // OWASP ASVS 5.0, appendix C.
     let floor = match config.iterations {
@@ -422,12 +491,12 @@ fn monitoring(reader: &mut Reader) -> MonitoringConfig {
         Ok(address) if address.ip().is_loopback() => Some(address),
         Ok(_) => {
             reader.problem(
-                "METRICS_ADDR must be an address of this machine alone, 127.0.0.1:PORT or [::1]:PORT: let Prometheus, its agent or a proxy that asks for a password ask there",
+                format!("METRICS_ADDR must be an address of this machine alone, 127.0.0.1:PORT or [::1]:PORT, not {text}: let Prometheus, its agent or a proxy that asks for a password ask there"),
             );
             None
         }
         Err(_) => {
-            reader.problem("METRICS_ADDR must be an address and a port, for example 127.0.0.1:9464");
+            reader.problem(format!("METRICS_ADDR must be an address and a port, for example 127.0.0.1:9464; not {}", shown(&text)));
             None
         }
     });

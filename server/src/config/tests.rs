@@ -44,7 +44,13 @@ fn unsafe_production_is_refused() {
     refused(&[("ALLOWED_ORIGINS", "*")], "ALLOWED_ORIGINS");
     refused(&[("ALLOWED_ORIGINS", "https://a.example/path")], "ALLOWED_ORIGINS");
     refused(&[("TRUSTED_PROXIES", "0.0.0.0/0")], "TRUSTED_PROXIES");
+    refused(&[("TRUSTED_PROXIES", "0.0.0.0/1,128.0.0.0/1")], "trusts everybody");
+    refused(&[("TRUSTED_PROXIES", "::/0")], "trusts everybody");
     refused(&[("TRUSTED_PROXIES", "proxy")], "CIDR");
+    refused(&[("SESSION_KEY", "changemechangemechangemechangeme")], "random");
+    refused(&[("SESSION_KEY", &format!("{},{}", KEY.1, "12".repeat(20)))], "random");
+    refused(&[("DATABASE_URL", "postgres://u:p/ss@127.0.0.1:1/db")], "%2F");
+    refused(&[("PUBLIC_URL", "\"https://example.com\"")], "quotation marks");
     refused(&[("DATABASE_URL", "oracle://x")], "sqlite:");
     refused(&[("DATABASE_URL", "sqlite::memory:")], "file");
     refused(&[("ARGON2_MEMORY_KIB", "4096")], "19456");
@@ -73,6 +79,22 @@ fn unsafe_production_is_refused() {
     refused(&[("SMTP_URL", "smtps://mail.example.com")], "MAIL_FROM");
     refused(&[("SMTP_URL", "smtps://mail.example.com"), ("MAIL_FROM", "Hallpass")], "hallpass@example.com");
     refused(&[("SMTP_URL", "smtps://mail.example.com"), ("SMTP_URL_FILE", "/nowhere"), from], "both set");
+}
+
+#[test]
+fn what_is_hardly_meant_is_warned_of() {
+    assert_eq!(read(&[]).expect("fine").warnings, [""; 0]);
+    for (variables, word) in [
+        ([("HOST", "0.0.0.0")], "http://localhost:3000"),
+        ([("SESSION_KEY", "abcdefghijklmnopqrstuvwxyz012345")], "guessed"),
+    ] {
+        let warnings = read(&variables).expect("allowed").warnings;
+        assert!(warnings.len() == 1 && warnings[0].contains(word), "{warnings:?}");
+    }
+    let named = [("HOST", "0.0.0.0"), ("PUBLIC_URL", "https://login.example.com")];
+    assert_eq!(read(&named).expect("fine").warnings, [""; 0]);
+    let developer = read(&[("ENVIRONMENT", "development"), ("TRUSTED_PROXIES", "0.0.0.0/0")]).expect("allowed");
+    assert!(developer.warnings[0].contains("trusts everybody"), "{:?}", developer.warnings);
 }
 
 #[test]

@@ -18,9 +18,9 @@ use sqlx::{ConnectOptions, Connection, Database, Executor, MySqlConnection, PgCo
 use tokio::runtime::Handle;
 
 use super::Db;
-use super::failure::{explain, is_in_use};
+use super::failure::{in_plain_words, is_in_use};
 use super::prepare::STATEMENTS_KEPT;
-use crate::config::{DatabaseConfig, DatabaseKind};
+use crate::config::{DatabaseConfig, DatabaseKind, files};
 use crate::random;
 
 /// How long a request waits for a connection before it is told that the database is unavailable.
@@ -107,19 +107,26 @@ impl Db {
             }
             DatabaseKind::MySql => {
                 let demotion = Demotion::default();
+                let options = mysql_options(url)?;
                 let pool = remote_pool(MySqlPoolOptions::new(), config, &demotion)
                     .after_connect(|connection, _| Box::pin(prepare_mysql(connection)))
-                    .connect_with(mysql_options(url)?)
-                    .await
-                    .map_err(explain)?;
+                    .connect_with(options.clone());
+                let pool = match pool.await {
+                    Err(sqlx::Error::PoolTimedOut) => return Err(in_plain_words(reason(&options).await)),
+                    pool => pool.map_err(in_plain_words)?,
+                };
                 Ok(Self::MySql(Remote::new(pool, demotion)))
             }
             DatabaseKind::Postgres => {
                 let demotion = Demotion::default();
+                let options = postgres_options(url)?;
                 let pool = remote_pool(PgPoolOptions::new(), config, &demotion)
                     .after_connect(|connection, _| Box::pin(prepare_postgres(connection)))
-                    .connect_with(postgres_options(url)?)
-                    .await?;
+                    .connect_with(options.clone());
+                let pool = match pool.await {
+                    Err(sqlx::Error::PoolTimedOut) => return Err(reason(&options).await),
+                    pool => pool?,
+                };
                 Ok(Self::Postgres(Remote::new(pool, demotion)))
             }
         }
@@ -168,6 +175,35 @@ impl Db {
     /// When the URL is malformed.
     pub fn is_yet_to_be_made(config: &DatabaseConfig) -> Result<bool, sqlx::Error> {
         Ok(Self::file(config)?.is_some_and(|file| !file.exists()))
+    }
+}
+
+impl Db {
+    /// Tries whether the SQLite file could be made, by making another one beside it for a moment.
+    ///
+    /// # Errors
+    /// When it could not.
+    pub fn could_be_made(config: &DatabaseConfig) -> Result<(), sqlx::Error> {
+        let Some(file) = Self::file(config)? else { return Ok(()) };
+        let Some((folder, found)) = file.parent().and_then(files::existing) else { return Ok(()) };
+        if !found.is_dir() {
+            return Err(sqlx::Error::Io(std::io::ErrorKind::NotADirectory.into()));
+        }
+        let probe = folder.join(format!(".hallpass-{:016x}", u64::from_be_bytes(random::bytes())));
+        let made = std::fs::OpenOptions::new().write(true).create_new(true).open(&probe);
+        made.and_then(|_| std::fs::remove_file(&probe)).map_err(sqlx::Error::Io)
+    }
+}
+
+/// Why a pool got no connection: it tries again where one is refused, and in the end says only that it took too long.
+async fn reason<O: ConnectOptions<Connection: Sized>>(options: &O) -> sqlx::Error {
+    match tokio::time::timeout(ACQUIRE_TIMEOUT, options.connect()).await {
+        Ok(Ok(connection)) => {
+            let _ = connection.close().await;
+            sqlx::Error::PoolTimedOut
+        }
+        Ok(Err(error)) => error,
+        Err(_) => sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()),
     }
 }
 
@@ -259,6 +295,8 @@ fn mysql_options(url: &str) -> Result<MySqlConnectOptions, sqlx::Error> {
 
 fn postgres_options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
     let options = PgConnectOptions::from_str(url)?.application_name("hallpass").disable_statement_logging();
+    // Numbers with a fraction are not stored, and a pooler refuses the setting.
+    let options = options.extra_float_digits(None);
     let falls_back = matches!(options.get_ssl_mode(), PgSslMode::Allow | PgSslMode::Prefer);
     let is_local = options.get_socket().is_some() || is_loopback(options.get_host());
     Ok(if falls_back && !is_local { options.ssl_mode(PgSslMode::VerifyFull) } else { options })

@@ -46,6 +46,7 @@ pub struct Progress {
 /// # Errors
 /// [`CopyError`]; then the target is as it was.
 pub async fn run(from: &Db, to: &Db, progress: impl Fn(Progress)) -> Result<(), CopyError> {
+    migrate::refuse_backup(from).await?;
     match migrate::age(from).await? {
         Age::Current => {}
         Age::Older => return Err(CopyError::OldSource),

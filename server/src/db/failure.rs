@@ -36,7 +36,7 @@ pub(super) fn is_unreadable(error: &sqlx::Error) -> bool {
 }
 
 /// SQLite's primary result code (sqlite.org/rescode.html).
-fn sqlite_code(error: &sqlx::Error) -> Option<u32> {
+pub(super) fn sqlite_code(error: &sqlx::Error) -> Option<u32> {
     let error = error.as_database_error()?;
     error.try_downcast_ref::<SqliteError>()?;
     error.code()?.parse::<u32>().ok().map(|code| code & 0xff)
@@ -53,7 +53,7 @@ pub(super) struct PlainTextConnection;
 
 /// Says in plain words what sqlx says in terms of how it was compiled: it would encrypt the password with the server's RSA key by
 /// the crate `rsa` alone, which has a known weakness (RUSTSEC-2023-0071).
-pub(super) fn explain(error: sqlx::Error) -> sqlx::Error {
+pub(super) fn in_plain_words(error: sqlx::Error) -> sqlx::Error {
     match error {
         sqlx::Error::Configuration(error) if error.to_string().starts_with("RSA auth backend disabled") => {
             sqlx::Error::Configuration(PlainTextConnection.into())
@@ -62,16 +62,22 @@ pub(super) fn explain(error: sqlx::Error) -> sqlx::Error {
     }
 }
 
-/// What to do when a database cannot be opened.
-#[must_use]
-pub fn advice(error: &sqlx::Error) -> &'static str {
-    match error {
-        sqlx::Error::Tls(_) => {
-            "a database on another machine must offer TLS with a certificate that can be verified; give its authority with \
-             ?ssl-ca=FILE, or say that you want less with ?ssl-mode=disabled (MySQL) or ?sslmode=disable (PostgreSQL)"
-        }
-        sqlx::Error::Configuration(_) => "check how its URL is written",
-        _ => "check its URL (DATABASE_URL), and that it is running",
+/// PostgreSQL's SQLSTATE, or the error number of MySQL and MariaDB.
+pub(super) fn sqlstate(error: &sqlx::Error) -> Option<String> {
+    let error = error.as_database_error()?;
+    match error.try_downcast_ref::<MySqlDatabaseError>() {
+        Some(error) => Some(error.number().to_string()),
+        None => error.code().map(std::borrow::Cow::into_owned),
+    }
+}
+
+/// Whether a statement named a table that is not there.
+pub(super) fn is_missing_table(error: &sqlx::Error) -> bool {
+    match sqlstate(error).as_deref() {
+        Some("42P01" | "1146") => true,
+        // SQLite has one code for every statement that it cannot compile.
+        Some("1") => error.as_database_error().is_some_and(|error| error.message().starts_with("no such table")),
+        _ => false,
     }
 }
 

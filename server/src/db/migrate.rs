@@ -5,8 +5,9 @@ use std::time::Duration;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{Connection, Executor, MySqlConnection};
 
-use super::failure::{is_conflict, is_lock_timeout, is_unique_violation};
-use super::{Db, Sql, backup};
+use super::explain::{GRANT, OWNER, POOLER, Refusal};
+use super::failure::{is_conflict, is_lock_timeout, is_missing_table, is_unique_violation};
+use super::{Db, Sql, backup, rights};
 use crate::{on_db, random, sql};
 
 static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
@@ -44,6 +45,15 @@ pub enum SchemaError {
     /// Another server holds the lock for too long.
     #[error("another server has been changing the schema for a minute: wait until it is done, then start again")]
     Locked,
+    /// The database's user may not.
+    #[error("the user of DATABASE_URL may not change the schema ({0}): {owner}", owner = OWNER)]
+    NotAllowed(String),
+    /// The database's user may not even read it.
+    #[error("the user of DATABASE_URL may not use the tables ({0}): {grant}", grant = GRANT)]
+    NoAccess(String),
+    /// Something between gives every transaction another connection.
+    #[error("{pooler}", pooler = POOLER)]
+    Pooler,
     /// The database refused or went away.
     #[error("the schema could not be brought up to date")]
     Failed(#[source] MigrateError),
@@ -55,6 +65,9 @@ impl From<MigrateError> for SchemaError {
             MigrateError::VersionMissing(version) => Self::Newer(version),
             MigrateError::Dirty(version) => Self::Dirty(version),
             MigrateError::VersionMismatch(version) => Self::Edited(version),
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+                Self::of(error, Self::NotAllowed)
+            }
             other => Self::Failed(other),
         }
     }
@@ -62,7 +75,18 @@ impl From<MigrateError> for SchemaError {
 
 impl From<sqlx::Error> for SchemaError {
     fn from(error: sqlx::Error) -> Self {
-        Self::Failed(error.into())
+        Self::of(error, Self::NoAccess)
+    }
+}
+
+impl SchemaError {
+    fn of(error: sqlx::Error, not_allowed: fn(String) -> Self) -> Self {
+        let message = error.as_database_error().map(|error| error.message().to_owned());
+        match (Refusal::of(&error), message) {
+            (Refusal::Rights, Some(message)) => not_allowed(message),
+            (Refusal::Pooler, _) => Self::Pooler,
+            _ => Self::Failed(error.into()),
+        }
     }
 }
 
@@ -105,18 +129,60 @@ pub async fn run(db: &Db) -> Result<(), SchemaError> {
 
 /// Whether every migration of this version is applied, as it is, and no other.
 async fn is_done(db: &Db) -> Result<bool, sqlx::Error> {
+    let known = migrator(db).iter().map(|migration| (migration.version, &*migration.checksum, true));
+    let applied = applied(db).await?;
+    Ok(known.eq(applied.iter().map(|(version, checksum, success)| (*version, checksum.as_slice(), *success))))
+}
+
+/// Version, checksum and success of each migration that the database has seen.
+async fn applied(db: &Db) -> Result<Vec<(i64, Vec<u8>, bool)>, sqlx::Error> {
     const APPLIED: Sql = sql!("SELECT version, checksum, success FROM _sqlx_migrations ORDER BY version");
-    let applied: Result<Vec<(i64, Vec<u8>, bool)>, _> =
-        on_db!(db, APPLIED, |pool, text| sqlx::query_as(text).fetch_all(pool).await);
-    match applied {
-        Ok(applied) => {
-            let known = migrator(db).iter().map(|migration| (migration.version, &*migration.checksum, true));
-            Ok(known.eq(applied.iter().map(|(version, checksum, success)| (*version, checksum.as_slice(), *success))))
-        }
+    match on_db!(db, APPLIED, |pool, text| sqlx::query_as(text).fetch_all(pool).await) {
         // A database that no migration has touched has not even the table that lists them.
-        Err(error) if !super::is_unavailable(&error) => Ok(false),
-        Err(error) => Err(error),
+        Err(error) if is_missing_table(&error) => Ok(Vec::new()),
+        applied => applied,
     }
+}
+
+/// Refuses a file that `hallpass backup` has made, whose sessions may have been ended since.
+///
+/// # Errors
+/// [`SchemaError`].
+pub async fn refuse_backup(db: &Db) -> Result<(), SchemaError> {
+    let Db::Sqlite { reader, .. } = db else { return Ok(()) };
+    match backup::made_at(&mut *reader.acquire().await?).await? {
+        Some(_) => Err(SchemaError::Backup),
+        None => Ok(()),
+    }
+}
+
+/// Whether [`run`] would succeed, as far as can be told without changing anything; and how many migrations it would apply.
+///
+/// # Errors
+/// A [`SchemaError`] that it would fail with.
+pub async fn foresee(db: &Db) -> Result<usize, SchemaError> {
+    refuse_backup(db).await?;
+    let applied = applied(db).await?;
+    let mut pending = 0;
+    for migration in migrator(db).iter() {
+        match applied.iter().find(|(version, ..)| *version == migration.version) {
+            Some((version, checksum, true)) if **checksum != *migration.checksum => {
+                return Err(SchemaError::Edited(*version));
+            }
+            Some((.., true)) => {}
+            // On MySQL one that was interrupted is made again.
+            Some((.., false)) | None => pending += 1,
+        }
+    }
+    if let Some((version, ..)) = applied.iter().find(|(version, ..)| !migrator(db).version_exists(*version)) {
+        return Err(SchemaError::Newer(*version));
+    }
+    if pending > 0 {
+        rights::to_change_the_schema(db).await.map_err(|error| SchemaError::of(error, SchemaError::NotAllowed))?;
+    } else {
+        rights::to_use_the_tables(db).await?;
+    }
+    Ok(pending)
 }
 
 /// MySQL commits after every change of the schema, so a server that dies in between leaves a migration of which nobody
@@ -175,15 +241,7 @@ fn is_race(error: &sqlx::Error) -> bool {
 /// # Errors
 /// When the database is away.
 pub async fn pending(db: &Db) -> Result<usize, sqlx::Error> {
-    const APPLIED: Sql = sql!("SELECT COUNT(*) FROM _sqlx_migrations");
-    let applied: Result<i64, _> = on_db!(db, APPLIED, |pool, text| sqlx::query_scalar(text).fetch_one(pool).await);
-    let applied = match applied {
-        Ok(applied) => usize::try_from(applied).unwrap_or_default(),
-        // A database that no migration has touched has not even the table that counts them.
-        Err(error) if !super::is_unavailable(&error) => 0,
-        Err(error) => return Err(error),
-    };
-    Ok(migrator(db).iter().count().saturating_sub(applied))
+    Ok(migrator(db).iter().count().saturating_sub(applied(db).await?.len()))
 }
 
 /// How the schema of a database compares to the one that this version needs.

@@ -3,6 +3,7 @@
 pub mod backup;
 mod connect;
 pub mod copy;
+mod explain;
 mod failure;
 pub mod migrate;
 #[doc(hidden)]
@@ -12,6 +13,7 @@ pub mod restore;
 pub mod rows;
 #[macro_use]
 pub mod statement;
+mod rights;
 pub mod sweep;
 #[macro_use]
 mod stored;
@@ -26,7 +28,8 @@ use sqlx::sqlite::SqlitePool;
 use sqlx::{Database, MySql, Pool, Postgres};
 
 pub use connect::{Demotion, Remote};
-pub use failure::{advice, is_full, is_in_use, is_unavailable, is_unique_violation};
+pub use explain::explain;
+pub use failure::{is_full, is_in_use, is_unavailable, is_unique_violation};
 pub use statement::{Sql, patiently};
 pub use transaction::{Abort, Tx};
 pub use version::Versions;

@@ -44,13 +44,17 @@ impl WebApp {
         }
     }
 
-    /// The page, if it has to be a file and there is none.
-    #[must_use]
-    pub fn missing_page(&self) -> Option<PathBuf> {
-        match self {
-            Self::Embedded(_) => None,
-            Self::Folder(folder) => Some(folder.join(PAGE)).filter(|page| !page.exists()),
+    /// Looks for the page.
+    ///
+    /// # Errors
+    /// The full path of the file that is missing.
+    pub fn must_exist(&self) -> Result<(), String> {
+        let Self::Folder(folder) = self else { return Ok(()) };
+        let page = folder.join(PAGE);
+        if page.is_file() {
+            return Ok(());
         }
+        Err(std::path::absolute(&page).unwrap_or(page).display().to_string())
     }
 }
 

@@ -12,6 +12,10 @@ use super::stored::StoredHash;
 const BCRYPT_ROUND: u64 = 72;
 /// How many iterations of PBKDF2 with SHA-256.
 const PBKDF2_SHA256_ITERATIONS: u64 = 3;
+/// The same with SHA-512.
+const PBKDF2_SHA512_ITERATIONS: u64 = 2;
+/// How many rounds of phpass.
+const PHPASS_ROUNDS: u64 = 7;
 /// For each KiB of scrypt, which is written once and read once.
 const SCRYPT_KIB: u64 = 2;
 
@@ -30,14 +34,10 @@ pub(super) fn of_argon2(params: &Params) -> u64 {
 
 fn of_foreign(hash: &ForeignHash) -> u64 {
     match hash {
-        ForeignHash::Bcrypt { cost, .. } => BCRYPT_ROUND << cost,
-        ForeignHash::Pbkdf2 { iterations, tag, .. } => {
-            let blocks = tag.len().div_ceil(32) as u64;
-            u64::from(*iterations) * blocks / PBKDF2_SHA256_ITERATIONS
-        }
-        ForeignHash::Scrypt { params, .. } => {
-            let bytes = (128_u64 << params.log_n()) * u64::from(params.r()) * u64::from(params.p());
-            bytes / 1024 * SCRYPT_KIB
-        }
+        ForeignHash::Bcrypt(hash) => BCRYPT_ROUND << hash.cost(),
+        ForeignHash::Pbkdf2(hash) if hash.is_sha512() => hash.iterations() / PBKDF2_SHA512_ITERATIONS,
+        ForeignHash::Pbkdf2(hash) => hash.iterations() / PBKDF2_SHA256_ITERATIONS,
+        ForeignHash::Scrypt(hash) => hash.bytes() / 1024 * SCRYPT_KIB,
+        ForeignHash::Phpass(hash) => (1_u64 << hash.rounds_log()) / PHPASS_ROUNDS,
     }
 }

@@ -91,6 +91,9 @@ impl Argon2Hash {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::check;
 
     #[track_caller]
@@ -115,6 +118,9 @@ mod tests {
             assert_eq!(check(&format!("$2y${cost}${digits}")), Ok(()));
         }
         refuses(&format!("$2x$05${digits}"), "$2x$");
+        refuses(&format!("$wp$2y$15${digits}"), "bcrypt cost");
+        assert_eq!(check(&format!("$wp$2y$14${digits}")), Ok(()));
+        refuses("$P$z84478476IagS59wHZvyQMArzfx58u.", "phpass rounds");
 
         for iterations in ["0", "2000001", "4294967295", "99999999999999999999", "-1", "+1", "", "x"] {
             refuses(&format!("pbkdf2_sha256${iterations}$salt${tag}"), "iterations");
@@ -123,6 +129,18 @@ mod tests {
         assert_eq!(check(&format!("pbkdf2_sha256$2000000$salt${tag}")), Ok(()));
         assert_eq!(check(&format!("pbkdf2_sha256$1000000$salt${longer}")), Ok(()));
         refuses(&format!("pbkdf2_sha256$1000001$salt${longer}"), "iterations");
+        for iterations in ["0", "1000001", "4294967295", "99999999999999999999", "-1", "+1", "", "x"] {
+            refuses(&format!("pbkdf2_sha512${iterations}$salt${tag}"), "iterations");
+            refuses(&format!("$pbkdf2-sha512${iterations}${salt}${tag}"), "iterations");
+            refuses(&format!("$pbkdf2-sha512$i={iterations},l=32${salt}${tag}"), "iterations");
+            refuses(&format!("$pbkdf2-sha512$i={iterations}${salt}${tag}"), "iterations");
+        }
+        assert_eq!(check(&format!("$pbkdf2-sha512$1000000${salt}${longer}")), Ok(()));
+        assert_eq!(check(&format!("$pbkdf2-sha256$i=2000000,l=32${salt}${tag}")), Ok(()));
+        for (function, iterations) in [(1, 2_000_001_u32), (2, 1_000_001), (2, u32::MAX), (1, 0)] {
+            let numbers = [function, iterations, 16].map(u32::to_be_bytes).concat();
+            refuses(&STANDARD.encode([&[1], &numbers[..], &[7; 48]].concat()), "iterations");
+        }
 
         for (params, word) in [
             ("ln=17,r=8,p=2", "too much"),
@@ -132,10 +150,15 @@ mod tests {
             ("ln=1,r=0,p=1", "end to end"),
             ("ln=1,r=1,p=0", "end to end"),
             ("ln=0,r=8,p=1", "power of two"),
+            // As Ory Kratos writes N itself.
+            ("ln=1000,r=8,p=1", "too much"),
+            ("ln=16385,r=8,p=1", "power of two"),
+            ("ln=262144,r=8,p=1", "too much"),
+            ("ln=4294967296,r=8,p=1", "too much"),
         ] {
             refuses(&scrypt(params), word);
         }
-        for params in ["ln=17,r=8,p=1", "ln=14,r=8,p=5", "ln=14,r=16,p=1"] {
+        for params in ["ln=17,r=8,p=1", "ln=14,r=8,p=5", "ln=14,r=16,p=1", "ln=131072,r=8,p=1", "ln=1024,r=8,p=1"] {
             assert_eq!(check(&scrypt(params)), Ok(()));
         }
         refuses(&format!("scrypt$0$salt$8$1${tag}"), "power of two");
@@ -155,12 +178,15 @@ mod tests {
     fn what_is_no_hash_is_refused() {
         let tag = "c29tZXNhbHRzb21lc2FsdHNvbWVzYWx0c29tZXNhbHQ";
         for junk in ["", "junk", "5f4dcc3b5aa765d61d8327deb882cf99", "$1$x$y", "$6$x$y"] {
-            refuses(junk, "no known form");
+            refuses(junk, "not in a known format");
         }
-        for junk in ["pbkdf2_sha1$1000$salt$x", "md5$salt$x", "$P$Babcdefgh", "{SSHA}abc", "$wp$2y$10$x", "argon2id$x"]
-        {
-            refuses(junk, "no known form");
+        for junk in ["pbkdf2_sha1$1000$salt$x", "md5$salt$x", "{SSHA}abc", "$S$Dabcdefgh", "$wp2y$10$x", "argon2id$x"] {
+            refuses(junk, "not in a known format");
         }
+        // ASP.NET Identity with SHA-1, today's and the old form.
+        let numbers = |numbers: [u8; 13]| STANDARD.encode([&numbers[..], &[7; 48]].concat());
+        refuses(&numbers([1, 0, 0, 0, 0, 0, 0, 39, 16, 0, 0, 0, 16]), "SHA-1");
+        refuses(&STANDARD.encode([0; 49]), "SHA-1");
         refuses("correct horse battery staple", "without spaces");
         for salt in ["sa\0lt", "sa lt", "s\u{e4}lt", "salt\n"] {
             refuses(&format!("pbkdf2_sha256$1000${salt}${tag}"), "printable ASCII");
@@ -181,6 +207,17 @@ mod tests {
             "$2$05$6U16m/m76kelUlr0QntTPOl2nDVB3kjAlFwzaF8y8IMIvv4ieLn3S",
             "$2b$",
             "bcrypt$junk",
+            "$wp$2y$10$x",
+            "$wp$P$984478476IagS59wHZvyQMArzfx58u.",
+            "$P$Babcdefgh",
+            &format!("$pbkdf2-sha256$i=1000,l=31$c2FsdA${tag}"),
+            &format!("$pbkdf2-sha256$i=1000,l=$c2FsdA${tag}"),
+            &format!("$pbkdf2-sha512$i=1000,l=32,x=1$c2FsdA${tag}"),
+            "AQAAAAIAAAPoAAAAEA==",
+            "AQAAAAMAAAPoAAAAEBAREhMUFRYXGBkaGxwdHh/F4BaVcD8R9fRjxlfxj5P45hAzW0fN0SqoXsp88DmtAg==",
+            "AQAAAAIAAAPo/////xAREhMUFRYXGBkaGxwdHh/F4BaVcD8R9fRjxlfxj5P45hAzW0fN0SqoXsp88DmtAg==",
+            "AQAAAAIAAAPoAAAAMBAREhMUFRYXGBkaGxwdHh/F4BaVcD8R9fRjxlfxj5P45hAzW0fN0SqoXsp88DmtAg==",
+            "AQAAAAIAAAPoAAAAABAREhMUFRYXGBkaGxwdHh/F4BaVcD8R9fRjxlfxj5P45hAzW0fN0SqoXsp88DmtAg==",
             &format!("pbkdf2_sha256$1000$${tag}"),
             &format!("pbkdf2_sha256$1000$salt${tag}$more"),
             "$scrypt$ln=4,r=8$c2FsdA$c29tZXNhbHRzb21lc2FsdHNvbWVzYWx0",

@@ -414,6 +414,12 @@ async fn a_server_that_nobody_has_used_yet_counts_as_empty() {
     assert_eq!(served.number("SELECT COUNT(*) FROM link_token").await, 0, "the setup link is good no more");
 }
 
+/// Whether a database has nobody, or nothing at all.
+fn fails_to_list(url: &str) -> bool {
+    let output = program(url, &["user", "list", "--json"]).output().unwrap();
+    output.stdout.is_empty()
+}
+
 /// Copied into its place, it would bring ended sessions back to life.
 #[actix_web::test]
 async fn a_backup_does_not_serve() {
@@ -431,6 +437,26 @@ async fn a_backup_does_not_serve() {
     let again = file.with_file_name("again.db");
     fails(&copied, &["backup", again.to_str().unwrap()], "hallpass restore");
     assert!(!again.exists());
+    // Nor does it become a database on its way to another one.
+    let target = format!("sqlite://{}", file.with_file_name("target.db").display());
+    let source = url(&app).to_owned();
+    fails(&source, &["copy", "--from", &copied, "--to", &target], "hallpass restore");
+    assert!(fails_to_list(&target), "nobody has come over");
+    fails(&source, &["copy", "--to", &copied], "hallpass restore");
+    fails(&copied, &["check"], "hallpass restore");
+    for arguments in [
+        &["user", "create", "bob", "--password-stdin"][..],
+        &["user", "import", "/dev/null", "--format", "csv"],
+        &["user", "show", "alice"],
+        &["user", "disable", "alice"],
+        &["session", "list", "alice"],
+        &["session", "end", "--user", "alice"],
+        &["session", "prune"],
+        &["token", "list", "alice"],
+        &["restore", "--replace", "--yes", &name],
+    ] {
+        fails(&copied, arguments, "");
+    }
 }
 
 /// A limit on the size of files stands for a full disk.

@@ -131,8 +131,8 @@ fn a_bad_configuration_is_refused_with_every_mend() {
 #[test]
 fn check_says_what_it_found() {
     let folder = tempfile::tempdir().unwrap();
-    let output = hallpass(folder.path(), &["check"], "");
-    assert_eq!(output.status.code(), Some(1));
+    let output = hallpass_with(folder.path(), &["check"], "", &[("PORT", "0")]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
     assert!(
         text(&output).contains("made at the first start") && text(&output).contains("just build"),
         "{}",
@@ -142,7 +142,7 @@ fn check_says_what_it_found() {
     succeeds(&folder, &["migrate"], "");
     std::fs::create_dir_all(folder.path().join("client/dist")).unwrap();
     std::fs::write(folder.path().join("client/dist/index.html"), "").unwrap();
-    let said = succeeds(&folder, &["check"], "");
+    let said = text(&hallpass_with(folder.path(), &["check"], "", &[("PORT", "0")]));
     assert!(said.contains("database       ok, 0 people") && said.contains("web app        ok"), "{said}");
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use hallpass::db::Tx;
 use hallpass::identity::{Role, new_id};
 use hallpass::users::queries::{self as users, InsertError, NewAccount};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::app::{PASSWORD, TestApp, spawn};
 
@@ -52,7 +52,7 @@ async fn people(app: &TestApp) -> i64 {
 #[actix_web::test]
 async fn every_form_of_hash_signs_in_and_is_made_anew() {
     let app = spawn().await;
-    assert_eq!(imports(&app, "csv", HASHES), "17 people were imported; 0 of them without a password.\n");
+    assert_eq!(imports(&app, "csv", HASHES), "27 people were imported; 0 of them without a password.\n");
     let names = HASHES.lines().skip(1).map(|line| line.split_once(',').unwrap().0);
     for (number, name) in names.enumerate() {
         let foreign = stored_hash(&app, name).await;
@@ -94,6 +94,23 @@ fn hostile() -> Vec<(String, &'static str)> {
             format!("$pbkdf2-sha256$2000001$c2FsdHNhbHQ${tag}"),
             "has a number of PBKDF2 iterations that is not computed: 1 to 2000000 are",
         ),
+        (
+            format!("$pbkdf2-sha512$i=1000001,l=32$c2FsdHNhbHQ${tag}"),
+            "has a number of PBKDF2 iterations that is not computed: 1 to 1000000 are with SHA-512",
+        ),
+        (
+            "AQAAAAL/////AAAAEBAREhMUFRYXGBkaGxwdHh/F4BaVcD8R9fRjxlfxj5P45hAzW0fN0SqoXsp88DmtAg==".to_owned(),
+            "has a number of PBKDF2 iterations that is not computed: 1 to 1000000 are with SHA-512",
+        ),
+        (
+            "$P$z9kQz3xVnZzbVRRFEFkc5NjsExPn2y0".to_owned(),
+            "has a number of phpass rounds that is not computed: 2^7 to 2^18 are",
+        ),
+        (BCRYPT.replace("$2b$05$", "$wp$2y$31$"), "has a bcrypt cost that is not computed: 4 to 14 are"),
+        (
+            format!("$scrypt$ln=1073741824,r=8,p=1$c2FsdHNhbHQ${tag}"),
+            "asks for too much work: 128 * N * r * p may be at most 128 MiB",
+        ),
         (format!("scrypt$1073741824$salt$8$1${tag}"), "asks for too much work: 128 * N * r * p may be at most 128 MiB"),
         (
             format!("$scrypt$ln=14,r=8,p=4000000000$c2FsdHNhbHQ${tag}"),
@@ -119,7 +136,7 @@ async fn hashes_that_ask_for_too_much_are_never_computed() {
         text.extend(["p", &number.to_string(), ",\"", &hash, "\"\n"]);
         reasons.push(format!("line {}: password_hash {reason}", number + 2));
     }
-    reasons.push("hallpass: 8 of 8 lines were refused: nothing was imported".to_owned());
+    reasons.push("hallpass: 13 of 13 lines were refused: nothing was imported".to_owned());
     let started = Instant::now();
     refuses(&app, "csv", text.as_bytes(), &reasons.iter().map(String::as_str).collect::<Vec<_>>());
 
@@ -260,7 +277,7 @@ async fn every_refused_line_is_named_and_nothing_is_written() {
             "line 5: email is taken",
             "line 6: disabled must be true or false",
             "line 7: username must have 1 to 64 letters, digits, dots, underscores or hyphens; email must be an e-mail address; \
-             role must be member or admin; password_hash is of no known form: Argon2, bcrypt, PBKDF2 with SHA-256 and scrypt are",
+             role must be member or admin; password_hash is not in a known format: Argon2, bcrypt, PBKDF2 with SHA-256 or SHA-512, scrypt and phpass are",
             "line 8: username must have 1 to 64 letters, digits, dots, underscores or hyphens",
             "line 9: has 1 fields, the header 6",
             "line 10: is not UTF-8",
@@ -288,7 +305,7 @@ async fn files_that_are_none_are_refused_as_a_whole() {
         (
             "username,password\na,b\n",
             "hallpass: there is no column \"password\": the columns are username, email, full_name, role, disabled, \
-             password_hash, separated by commas",
+             password_hash, separated by commas, semicolons or tabs",
         ),
     ] {
         refuses(&app, "csv", text.as_bytes(), &[reason]);
@@ -379,7 +396,7 @@ async fn the_examples_of_the_page_are_imported() {
 #[actix_web::test]
 async fn the_page_converts_hexadecimal_hashes() {
     let app = spawn().await;
-    let [script] = examples("python")[..] else { panic!("one script in Python") };
+    let [_, script] = examples("python")[..] else { panic!("two scripts in Python") };
     std::fs::write(app.folder.path().join("convert.py"), script).unwrap();
     let exported = format!(
         "username,password_hash\n\
@@ -400,6 +417,73 @@ async fn the_page_converts_hexadecimal_hashes() {
     for name in ["flask", "flask-old", "better-auth", "bcrypt"] {
         app.browser().login(name, PASSWORD).await.is(200, "");
     }
+}
+
+/// The hashes of PBKDF2 were made by Python's hashlib, that of Argon2 by argon2-cffi; the file is as `kc.sh export` writes it.
+#[actix_web::test]
+async fn the_page_converts_an_export_of_keycloak() {
+    let app = spawn().await;
+    let [script, _] = examples("python")[..] else { panic!("two scripts in Python") };
+    std::fs::write(app.folder.path().join("keycloak.py"), script).unwrap();
+    let credentials = |secret: Value, data: Value| json!([{"type": "otp"}, {"type": "password", "secretData": secret.to_string(), "credentialData": data.to_string()}]);
+    let sha512 = credentials(
+        json!({"value": "bdU6GwkfURxX8QON27DZ9qM3rEHxe07sJktAdS2pm3L1sw3HiiOn3VL6FxZKnLlslDC/OIMJnnZ5jNcBJ8Tf9g==",
+               "salt": "a2V5Y2xvYWsgc2FsdCAxNg==", "additionalParameters": {}}),
+        json!({"hashIterations": 1000, "algorithm": "pbkdf2-sha512", "additionalParameters": {}}),
+    );
+    let argon2 = credentials(
+        json!({"value": "eu7BkjcmYI5X6bXcMG4wis+L4T/o0F8CsSb+pZblEHU=", "salt": "6u+kvvxrY2j/Rhllo5JTYg=="}),
+        json!({"hashIterations": 2, "algorithm": "argon2", "additionalParameters": {
+            "hashLength": ["32"], "memory": ["256"], "type": ["id"], "version": ["1.3"], "parallelism": ["4"]}}),
+    );
+    let realm = json!({"realm": "x", "users": [
+        {"username": "sha512", "enabled": true, "email": "a@example.com", "credentials": sha512, "realmRoles": ["admin"]},
+        {"username": "argon2", "enabled": true, "firstName": "Al", "lastName": "Moore", "credentials": argon2},
+        {"username": "nobody@example.com", "enabled": false},
+    ]});
+    std::fs::write(app.folder.path().join("realm.json"), realm.to_string()).unwrap();
+    let file = std::fs::File::open(app.folder.path().join("realm.json")).unwrap();
+    let mut python = std::process::Command::new("python3");
+    let output =
+        python.arg(app.folder.path().join("keycloak.py")).stdin(file).output().expect("python3 runs the example");
+    assert!(output.status.success(), "{:?}", reported(&output));
+    assert_eq!(imports(&app, "jsonl", &said(&output)), "3 people were imported; 1 of them without a password.\n");
+    for name in ["sha512", "argon2"] {
+        app.browser().login(name, PASSWORD).await.is(200, "");
+    }
+    let admin = users::find_by_name(&app.db, "sha512").await.unwrap().unwrap();
+    assert_eq!((admin.role, admin.email.as_deref()), (Role::Admin, Some("a@example.com")));
+    let disabled = users::find_by_name(&app.db, "nobody_example.com").await.unwrap().unwrap();
+    assert!(disabled.disabled);
+}
+
+/// As spreadsheets, PowerShell and exports write them.
+#[actix_web::test]
+async fn files_of_other_programs_are_read() {
+    let app = spawn().await;
+    let utf16: Vec<u8> =
+        "\u{feff}username;email\r\na5;a5@example.com\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let files: [(&str, &[u8]); 8] = [
+        ("1.csv", "\u{feff}username;email\r\na1;a1@example.com\r\n".as_bytes()),
+        ("2.tsv", b"username\temail\na2\ta2@example.com\n"),
+        ("3.csv", b"Username,Email\na3,a3@example.com\n"),
+        ("4.csv", b"username, email\na4, a4@example.com\n"),
+        ("5.csv", &utf16),
+        ("6.json", b"[\n  {\n    \"username\": \"a6\",\n    \"email\": \"a6@example.com\"\n  }\n]\n"),
+        ("7.json", b"{\n  \"UserName\": \"a7\",\n  \"Email\": \"a7@example.com\"\n}\n"),
+        ("8.csv", b"sep=;\n\"User Name\";E-Mail\n\"a8\";a8@example.com\n"),
+    ];
+    for (number, (name, bytes)) in files.into_iter().enumerate() {
+        std::fs::write(app.folder.path().join(name), bytes).unwrap();
+        let output = app.hallpass(&["user", "import", name], b"");
+        assert!(output.status.success(), "{name}: {:?}", reported(&output));
+        let username = format!("a{}", number + 1);
+        let account = users::find_by_name(&app.db, &username).await.unwrap().expect(name);
+        assert_eq!(account.email, Some(format!("{username}@example.com")));
+    }
+    let list = b"[{\"username\": \"b\"},\n {\"username\": \"a1\"}]";
+    let reasons = ["line 2: username is taken", "hallpass: 1 of 2 objects were refused: nothing was imported"];
+    refuses(&app, "jsonl", list, &reasons);
 }
 
 /// More than one batch, with the one bad line at the very end or nowhere.

@@ -18,6 +18,7 @@ mod cors;
 mod cross_site;
 mod database;
 mod database_server;
+mod deployer;
 mod desktop_mode;
 mod directory;
 mod draining;

@@ -4,7 +4,7 @@ mod check;
 mod read;
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -36,12 +36,13 @@ people.jsonl:
   {\"username\": \"alice\", \"email\": \"alice@example.com\", \"role\": \"admin\", \"password_hash\": \"$2b$12$...\"}
   {\"username\": \"bob\"}
 
-Only the username is required. Hashes: Argon2, bcrypt, PBKDF2 with SHA-256, scrypt. Who has none needs a link:
-`hallpass user reset-link NAME`. docs/IMPORT.md tells how to export from other systems.";
+Only the username is required. CSV may use semicolons or tabs, and UTF-16; JSON may be a list. Hashes: Argon2, bcrypt, PBKDF2,
+scrypt, phpass, as WordPress, Django, Keycloak and ASP.NET Core write them. People without one need a link:
+`hallpass user reset-link NAME`. docs/IMPORT.md explains how to export from other systems.";
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// What to read: .csv, .jsonl, .ndjson or .json (one object a line), or - for standard input
+    /// What to read: .csv, .tsv, .jsonl, .ndjson or .json, or - for standard input
     file: PathBuf,
     /// What the file holds, where its name does not say it
     #[arg(long)]
@@ -82,15 +83,15 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
 
 fn format_of(file: &Path) -> Option<Format> {
     match file.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-        "csv" => Some(Format::Csv),
+        "csv" | "tsv" => Some(Format::Csv),
         "jsonl" | "ndjson" | "json" => Some(Format::Jsonl),
         _ => None,
     }
 }
 
-fn open(file: &Path) -> anyhow::Result<(Box<dyn BufRead>, Option<u64>)> {
+fn open(file: &Path) -> anyhow::Result<(Box<dyn Read>, Option<u64>)> {
     if file == Path::new("-") {
-        return Ok((Box::new(BufReader::new(io::stdin())), None));
+        return Ok((Box::new(io::stdin()), None));
     }
     let open = || {
         let source = File::open(file)?;
@@ -98,7 +99,7 @@ fn open(file: &Path) -> anyhow::Result<(Box<dyn BufRead>, Option<u64>)> {
         Ok::<_, io::Error>((source, length))
     };
     let (source, length) = open().with_context(|| format!("cannot read {}", file.display()))?;
-    Ok((Box::new(BufReader::new(source)), Some(length)))
+    Ok((Box::new(source), Some(length)))
 }
 
 /// A bar on a terminal, nothing elsewhere.
@@ -109,12 +110,7 @@ fn bar(message: &'static str, length: Option<u64>) -> anyhow::Result<ProgressBar
 }
 
 /// Everybody in the file. Reports every line that is refused; one is enough to import nobody.
-async fn read(
-    mut records: Records<Box<dyn BufRead>>,
-    db: &Db,
-    now: Timestamp,
-    bar: &ProgressBar,
-) -> anyhow::Result<Vec<Person>> {
+async fn read(mut records: Records<'_>, db: &Db, now: Timestamp, bar: &ProgressBar) -> anyhow::Result<Vec<Person>> {
     let mut checker = Checker::new(now);
     let (mut people, mut lines, mut refused) = (Vec::new(), 0_u64, 0_u64);
     loop {
@@ -147,7 +143,12 @@ async fn read(
     match (lines, refused) {
         (0, _) => bail!("there is nobody in the file"),
         (_, 0) => Ok(people),
-        _ => bail!("{} of {} lines were refused: nothing was imported", HumanCount(refused), HumanCount(lines)),
+        _ => bail!(
+            "{} of {} {} were refused: nothing was imported",
+            HumanCount(refused),
+            HumanCount(lines),
+            records.unit()
+        ),
     }
 }
 
