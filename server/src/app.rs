@@ -153,7 +153,7 @@ impl Application {
         let db = Db::connect(&config.database).await.map_err(explain)?;
         db.refuse_transaction_pooler().await.map_err(explain)?;
         migrate::run(&db).await?;
-        fill::run(&db, |_| ()).await?;
+        fill::run(&db, |_| ()).await.map_err(explain)?;
         let versions = Versions::of(&config.database).await;
         let hasher = Hasher::start(&config.password);
         let well_known = [access_tokens::routes::KEY_SET, well_known::CHANGE_PASSWORD];
