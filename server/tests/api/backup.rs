@@ -440,6 +440,7 @@ async fn a_backup_does_not_serve() {
     // Nor does it become a database on its way to another one.
     let target = format!("sqlite://{}", file.with_file_name("target.db").display());
     let source = url(&app).to_owned();
+    succeeds(&target, &["migrate"]);
     fails(&source, &["copy", "--from", &copied, "--to", &target], "hallpass restore");
     assert!(fails_to_list(&target), "nobody has come over");
     fails(&source, &["copy", "--to", &copied], "hallpass restore");
