@@ -33,7 +33,9 @@ impl Objects {
     pub fn begin(text: &[u8]) -> Option<Self> {
         let text = text.trim_ascii_start();
         let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        let is_list = text.starts_with(b"[");
+        // A list of something else is a line like any other, and refused as one.
+        let inside = text.strip_prefix(b"[").map(<[u8]>::trim_ascii_start);
+        let is_list = inside.is_some_and(|inside| matches!(inside.first(), None | Some(b'{' | b']')));
         let objects = Self { is_list, state: State::Start, buffer: Vec::new(), line: 1 };
         (is_list || first.trim_ascii() == b"{").then_some(objects)
     }
