@@ -26,7 +26,7 @@ use crate::process;
 /// What was said, but for which database it is about.
 fn text(output: &Output) -> String {
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    said.lines().filter(|line| !line.starts_with("Database: ")).map(|line| format!("{line}\n")).collect()
+    said.split_inclusive('\n').filter(|line| !line.starts_with("Database: ")).collect()
 }
 
 /// The program on the database that `url` names.

@@ -179,34 +179,7 @@ async fn provoke(operation: &str, code: &str) -> Answer {
         "malformed_request" => body = raw("application/json", b"{".to_vec()),
         "payload_too_large" => body = raw("application/json", vec![b' '; 70_000]),
         "unsupported_media_type" => body = raw("text/plain", b"{}".to_vec()),
-        "too_many_attempts" if operation == "register" => {
-            for number in 0..10 {
-                let wish = json!({"username": format!("carol{number}"), "password": NEW_PASSWORD});
-                caller.browser.post("/api/register", wish).await.is(201, "");
-            }
-        }
-        "too_many_attempts" if matches!(operation, "forgotPassword" | "changeProfile") => {
-            while caller.call(operation, None).await.status < 300 {}
-        }
-        "too_many_attempts" if operation == "followEvents" => {
-            let browser = caller.browser.clone();
-            let streams = futures_util::future::join_all((0..20).map(|_| Events::open(&browser))).await;
-            let answer = caller.call(operation, None).await;
-            drop(streams);
-            return answer;
-        }
-        "too_many_attempts" if operation == "refreshToken" => while caller.call(operation, None).await.status == 200 {},
-        "too_many_attempts" if matches!(operation, "changePassword" | "reauth" | "deleteAccount") => {
-            for _ in 0..5 {
-                let wrong = json!({"password": "wrong"});
-                caller.browser.post("/api/reauth", wrong).await.is(401, "invalid_credentials");
-            }
-        }
-        "too_many_attempts" => {
-            for number in 0..10 {
-                app.browser().login(&format!("name{number}"), "wrong").await.is(401, "invalid_credentials");
-            }
-        }
+        "too_many_attempts" => return wait(&app, &mut caller, operation).await,
         "invalid_input" => return invalid(&mut caller, operation).await,
         "invalid_credentials" if operation == "login" => {
             body = Some(Body::Json(json!({"username": "alice", "password": "wrong"})));
@@ -250,6 +223,39 @@ async fn deny_the_first_sign_in(app: &TestApp) -> Answer {
     let asked = browser.get("/api/me/new-sign-ins").await.json();
     let path = format!("/api/me/new-sign-ins/{}", asked["items"][0]["session_id"].as_str().unwrap());
     browser.post(&path, json!({"was_me": false})).await
+}
+
+/// Does what an operation is limited in until it is refused.
+async fn wait(app: &TestApp, caller: &mut Caller, operation: &str) -> Answer {
+    match operation {
+        "register" => {
+            for number in 0..10 {
+                let wish = json!({"username": format!("carol{number}"), "password": NEW_PASSWORD});
+                caller.browser.post("/api/register", wish).await.is(201, "");
+            }
+        }
+        "forgotPassword" | "changeProfile" => while caller.call(operation, None).await.status < 300 {},
+        "followEvents" => {
+            let browser = caller.browser.clone();
+            let streams = futures_util::future::join_all((0..20).map(|_| Events::open(&browser))).await;
+            let answer = caller.call(operation, None).await;
+            drop(streams);
+            return answer;
+        }
+        "refreshToken" => while caller.call(operation, None).await.status == 200 {},
+        "changePassword" | "reauth" | "deleteAccount" => {
+            for _ in 0..5 {
+                let wrong = json!({"password": "wrong"});
+                caller.browser.post("/api/reauth", wrong).await.is(401, "invalid_credentials");
+            }
+        }
+        _ => {
+            for number in 0..10 {
+                app.browser().login(&format!("name{number}"), "wrong").await.is(401, "invalid_credentials");
+            }
+        }
+    }
+    caller.call(operation, None).await
 }
 
 /// A body that names the address of somebody else.
