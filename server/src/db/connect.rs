@@ -19,6 +19,8 @@ use tokio::runtime::Handle;
 
 use super::Db;
 use super::failure::{in_plain_words, is_in_use};
+use super::file::{FileWatch, identify};
+use super::migrate;
 use super::prepare::STATEMENTS_KEPT;
 use crate::config::{DatabaseConfig, DatabaseKind, files};
 use crate::random;
@@ -78,6 +80,37 @@ impl Demotion {
     }
 }
 
+/// The file of an SQLite database, which connections must have open while it is at its path.
+#[derive(Clone)]
+struct Files {
+    watch: FileWatch,
+    demotion: Demotion,
+}
+
+impl Files {
+    /// Whether a connection of that age has the file open that is at the path, as far as was seen.
+    fn is_current(&self, age: Duration) -> bool {
+        self.note(self.watch.look());
+        !self.demotion.is_later_than(age)
+    }
+
+    /// Refuses a file that has come while the server was running and cannot be served.
+    async fn check(self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        self.note(self.watch.look_now());
+        if self.watch.was_replaced() { migrate::ensure_served(connection).await } else { Ok(()) }
+    }
+
+    fn note(&self, is_another: bool) {
+        if is_another {
+            self.demotion.note();
+            tracing::warn!(
+                "another file is at the path of the database, or none: connections are opened again; stop all servers \
+                 before the file is replaced, and restart this one"
+            );
+        }
+    }
+}
+
 impl Db {
     /// Opens the pools; an SQLite file that does not exist is made, readable by its owner alone.
     ///
@@ -89,20 +122,30 @@ impl Db {
             DatabaseKind::Sqlite => {
                 let options = sqlite_options(url)?;
                 prepare_file(options.get_filename()).map_err(sqlx::Error::Io)?;
-                let pool = SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false);
+                // A file that is taken away later is not made again, for it would be empty.
+                let options = options.create_if_missing(false);
+                let demotion = Demotion::default();
+                let files =
+                    Files { watch: FileWatch::new(identify(options.get_filename())), demotion: demotion.clone() };
+                let checking = files.clone();
+                let pool = SqlitePoolOptions::new()
+                    .acquire_timeout(ACQUIRE_TIMEOUT)
+                    .test_before_acquire(false)
+                    .after_connect(move |connection, _| Box::pin(checking.clone().check(connection)));
                 // On a full or failing disk SQLite rolls back by itself (sqlite.org/lang_transaction.html, section 3). The
                 // driver's own ROLLBACK fails then, and it takes the transaction for open for ever.
-                let demotion = Demotion::default();
-                let demoted = demotion.clone();
+                let of_writer = files.clone();
                 let is_usable =
-                    move |writer: &SqliteConnection, age| !writer.is_in_transaction() && !demoted.is_later_than(age);
+                    move |writer: &SqliteConnection, age| !writer.is_in_transaction() && of_writer.is_current(age);
                 let writing = pool
                     .clone()
                     .max_connections(1)
                     .before_acquire(move |writer, meta| Box::pin(ready(Ok(is_usable(writer, meta.age)))));
                 let writer = open_first(writing, &options).await?;
-                let reader =
-                    pool.max_connections(config.connections).connect_with(options.pragma("query_only", "ON")).await?;
+                let reading = pool
+                    .max_connections(config.connections)
+                    .before_acquire(move |_, meta| Box::pin(ready(Ok(files.is_current(meta.age)))));
+                let reader = reading.connect_with(options.pragma("query_only", "ON")).await?;
                 Ok(Self::Sqlite { reader, writer, demotion })
             }
             DatabaseKind::MySql => {

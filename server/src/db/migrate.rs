@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::{Connection, Executor, MySqlConnection};
+use sqlx::{Connection, Executor, MySqlConnection, SqliteConnection};
 
 use super::explain::{GRANT, OWNER, POOLER, Refusal};
 use super::failure::{is_conflict, is_lock_timeout, is_missing_table, is_unique_violation};
@@ -125,6 +125,25 @@ pub async fn run(db: &Db) -> Result<(), SchemaError> {
         }
     }
     Ok(())
+}
+
+/// Refuses an SQLite file that a running server cannot go on with: a backup, or one with another schema.
+pub(super) async fn ensure_served(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    const APPLIED: &str = "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
+    if backup::made_at(connection).await?.is_some() {
+        return Err(sqlx::Error::Configuration(SchemaError::Backup.into()));
+    }
+    let applied: Vec<i64> = sqlx::query_scalar(APPLIED).fetch_all(connection).await.unwrap_or_default();
+    if SQLITE.iter().map(|migration| migration.version).eq(applied) {
+        return Ok(());
+    }
+    Err(sqlx::Error::Configuration("the database has another schema: restart the server".into()))
+}
+
+/// How many migrations there are in all.
+#[must_use]
+pub fn count() -> usize {
+    SQLITE.iter().count()
 }
 
 /// Whether every migration of this version is applied, as it is, and no other.

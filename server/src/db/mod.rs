@@ -5,6 +5,7 @@ mod connect;
 pub mod copy;
 mod explain;
 mod failure;
+mod file;
 pub mod migrate;
 #[doc(hidden)]
 pub mod prepare;

@@ -4,15 +4,19 @@
 //! changes the header of that index before it returns (sqlite.org/walformat.html, section 2.2.1). SQLite begins each reading
 //! transaction by comparing the header with the one that it saw last, and where they are the same it goes on with the pages
 //! that it has kept. The same holds for whoever keeps anything else that was read.
+//!
+//! That holds as long as everybody opens the same files. When another file takes the place of the database or of its index,
+//! nothing is told any more, until the process starts again.
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sqlx::sqlite::SqlitePool;
 
 use super::Db;
 use super::connect;
+use super::file::{FileWatch, identify};
 use crate::config::{DatabaseConfig, DatabaseKind};
 
 /// Bytes of the header, of which the index begins with two copies: a commit writes the second and then the first.
@@ -32,6 +36,8 @@ pub struct Versions {
     index: &'static File,
     /// A connection that stays open: the last one to be closed deletes the index, and the next one to be opened makes another.
     keeper: SqlitePool,
+    /// The database and the index, as they were opened.
+    files: FileWatch,
 }
 
 impl Versions {
@@ -43,17 +49,37 @@ impl Versions {
         }
         let file = Db::file(config).ok()??;
         let keeper = connect::keeper(config).await.ok()?;
-        let versions = Self { index: Box::leak(Box::new(open_index(&file)?)), keeper };
+        let path = index_of(&file)?;
+        let index = File::open(&path).ok()?;
+        let files = FileWatch::new([identify(&file)?, (path, index.metadata().ok()?.into())]);
+        let versions = Self { index: Box::leak(Box::new(index)), keeper, files };
         versions.follow_a_commit().await.then_some(versions)
     }
 
-    /// The version now; `None` while a commit is being written.
+    /// The version now; `None` while a commit is being written, and after the files were replaced.
     pub(super) fn now(&self) -> Option<Version> {
+        if self.were_files_replaced() {
+            return None;
+        }
         let mut copies = [0; 2 * HEADER];
         self.index.read_exact_at(&mut copies, 0).ok()?;
         let (first, second) = copies.split_at(HEADER);
         let is_whole = first == second && first[..4] == FORMAT.to_ne_bytes();
         is_whole.then(|| Version(first.try_into().expect("half of two headers is one")))
+    }
+
+    fn were_files_replaced(&self) -> bool {
+        if self.files.was_replaced() {
+            return true;
+        }
+        let is_first = self.files.look();
+        if is_first {
+            tracing::warn!(
+                "the file of the database or its -shm file was replaced or deleted while the server was running: from now \
+                 on the database is asked at every request; stop all servers before files are replaced, and restart this one"
+            );
+        }
+        is_first
     }
 
     /// Commits something that changes nothing, and looks.
@@ -65,9 +91,9 @@ impl Versions {
     }
 }
 
-fn open_index(database: &Path) -> Option<File> {
+fn index_of(database: &Path) -> Option<PathBuf> {
     // SQLite puts the index beside the file itself, not beside a link to it.
     let mut path = fs::canonicalize(database).ok()?.into_os_string();
     path.push("-shm");
-    File::open(path).ok()
+    Some(path.into())
 }

@@ -52,6 +52,7 @@ mod prune;
 mod queries;
 mod reauth;
 mod register;
+mod replaced;
 mod schema;
 mod sessions;
 mod shutdown;
