@@ -69,6 +69,7 @@ impl Db {
     }
 
     async fn write_once<T, E: Abort>(&self, body: impl AsyncFn(&mut Tx) -> Result<T, E>) -> Result<T, E> {
+        tracing::trace!(request_id = telemetry::request_id(), "transaction requested");
         // Boxed, for it is large and would be moved about.
         let transaction = Box::pin(async {
             let mut tx = in_time(self.begin()).await?;

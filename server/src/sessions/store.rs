@@ -50,6 +50,7 @@ impl SqlSessionStore {
     pub async fn find(&self, token: TokenHash) -> bool {
         // A failure is no verdict: the request goes on, and whoever needs to know who is asking is told that nobody knows.
         let credential = self.judge(token).await.unwrap_or_else(|error| Some(Credential::Unknown(error.into())));
+        tracing::trace!(request_id = telemetry::request_id(), "session looked up");
         let is_known = credential.is_some();
         exchange::with(|exchange| *exchange.credential.borrow_mut() = credential);
         is_known

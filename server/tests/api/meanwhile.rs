@@ -3,18 +3,30 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use hallpass::db::Tx;
+use hallpass::db::{Db, Tx};
 use hallpass::identity::{EndReason, Role};
 use hallpass::{api_tokens, links, sessions, users};
 use reqwest::Method;
 use serde_json::json;
 use tokio::sync::Notify;
 
-use crate::app::{Answer, Body, PASSWORD, TestApp, spawn, spawn_with};
+use crate::app::{Answer, Body, PASSWORD, TestApp, spawn, spawn_with, whole_log};
 use crate::mail_server::until;
 
 const MAIL: [(&str, &str); 3] =
     [("SMTP_URL", "smtp://127.0.0.1:1"), ("MAIL_FROM", "x@example.com"), ("REGISTRATION", "open")];
+
+/// How many requests have asked for a transaction so far.
+fn transactions_of_requests() -> usize {
+    let log = whole_log();
+    let of_request = |line: &&str| line.contains("transaction requested") && line.contains("request_id");
+    log.lines().filter(of_request).count()
+}
+
+/// The same, and what is worked on after the answer.
+fn transactions() -> usize {
+    whole_log().matches("transaction requested").count()
+}
 
 /// What is answered to `asking`, which begins after `change` has been made and before it is committed.
 pub async fn while_it_waits(
@@ -22,12 +34,26 @@ pub async fn while_it_waits(
     change: impl AsyncFn(&mut Tx) -> Result<(), sqlx::Error>,
     asking: impl Future<Output = Answer>,
 ) -> Answer {
+    while_waiting(app, change, asking, transactions_of_requests).await
+}
+
+async fn while_waiting(
+    app: &TestApp,
+    change: impl AsyncFn(&mut Tx) -> Result<(), sqlx::Error>,
+    asking: impl Future<Output = Answer>,
+    transactions: fn() -> usize,
+) -> Answer {
     let changed = Notify::new();
     let changing = app.db.write(async |tx| {
         change(tx).await?;
+        let before = transactions();
         changed.notify_one();
         // The request is let in by what holds until the commit, and then has to wait for it.
-        tokio::time::sleep(Duration::from_millis(400)).await;
+        until(|| async { transactions() > before }).await;
+        if !matches!(app.db, Db::Sqlite { .. }) {
+            // It may have asked for one that is not in the way of this one, and be on its way to another.
+            tokio::time::sleep(Duration::from_millis(400)).await;
+        }
         Ok::<_, sqlx::Error>(())
     });
     let asking = async {
@@ -92,7 +118,7 @@ async fn a_forgotten_password_is_not_mailed_to_a_former_address() {
         users::queries::set_email(tx, &alice, Some("new@example.com")).await.map_err(|_| sqlx::Error::RowNotFound)?;
         links::queries::delete_of(tx, &alice).await
     };
-    while_it_waits(&app, replace, forgot("alice")).await.is(202, "");
+    while_waiting(&app, replace, forgot("alice"), transactions).await.is(202, "");
     // Worked on one after the other: once this one is noted, the first is done.
     forgot("nobody").await.is(202, "");
     until(|| async { app.number("SELECT COUNT(*) FROM audit_event WHERE user_id IS NULL").await == 1 }).await;

@@ -109,11 +109,9 @@ fn browser(server: &Server) -> Browser {
 }
 
 /// Asks it to end as a service manager does, and waits for it.
-fn stop(server: &mut Server) -> Duration {
-    let begun = Instant::now();
+fn stop(server: &mut Server) {
     assert!(Command::new("kill").arg(server.child.id().to_string()).status().unwrap().success());
     assert!(server.child.wait().unwrap().success());
-    begun.elapsed()
 }
 
 fn from_hex(text: &str) -> Vec<u8> {
@@ -194,14 +192,13 @@ async fn a_collector_that_is_away_or_never_answers_changes_nothing() {
         let (_folder, mut server) = server("alice", &format!("http://{address}"), &queue);
         let mut alice = browser(&server);
         alice.login("alice", PASSWORD).await.is(200, "");
-        let mut slowest = Duration::ZERO;
         for _ in 0..100 {
-            let begun = Instant::now();
             alice.get("/api/me").await.is(200, "");
-            slowest = slowest.max(begun.elapsed());
         }
-        assert!(slowest < Duration::from_secs(2), "{slowest:?}");
-        let took = actix_web::web::block(move || stop(&mut server)).await.unwrap();
-        assert!(took < Duration::from_secs(4), "{took:?}");
+        actix_web::web::block(move || stop(&mut server)).await.unwrap();
     }
+    // Each attempt to send a span waits for an answer: where requests waited for theirs, there would be one a request.
+    silent.set_nonblocking(true).unwrap();
+    let attempts = silent.incoming().take_while(Result::is_ok).count();
+    assert!((1..50).contains(&attempts), "{attempts} attempts during 100 requests");
 }
