@@ -349,6 +349,7 @@ async fn an_older_backup_is_brought_up_to_date_and_stays_as_it_is() {
     change(
         &file,
         &[
+            "DROP INDEX user_account_by_role",
             "DROP TABLE name_index",
             "DROP TABLE search_term",
             "DROP TABLE username_skeleton",
