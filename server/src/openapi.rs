@@ -107,7 +107,7 @@ fn problem() -> utoipa::openapi::schema::Object {
 
 /// The pattern of every path that the document describes, as it is routed. Written down, because making the document at start
 /// would take more memory than all else the server then holds.
-pub const PATTERNS: [&str; 31] = [
+pub const PATTERNS: [&str; 32] = [
     "/api/audit",
     "/api/docs",
     "/api/events",
@@ -138,6 +138,7 @@ pub const PATTERNS: [&str; 31] = [
     "/api/users/{id}",
     "/api/users/{id}/reset-link",
     "/api/users/{id}/sessions",
+    "/api/users/{id}/sessions/{session_id}",
     "/api/users/{id}/tokens",
 ];
 

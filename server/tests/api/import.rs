@@ -224,7 +224,7 @@ async fn json_lines_say_the_same() {
     refuses(
         &app,
         "jsonl",
-        b"[{\"username\":\"x\"}]\n{\"username\":\"y\",\"password\":\"z\"}\n{\"email\":\"y@example.com\"}\n{\"username\":\"dave\"}\n\
+        b"[\"x\"]\n{\"username\":\"y\",\"password\":\"z\"}\n{\"email\":\"y@example.com\"}\n{\"username\":\"dave\"}\n\
           {\"username\":\"z\",\"\\u001b[2J\":1}\n{\"username\":\"v\\u0000\"}\n{\"username\":\"w\",\"full_name\":\"\\u0000\"}\n",
         &[
             "line 1: is not the JSON object of a person: invalid type: sequence, expected an object (column 0)",

@@ -78,7 +78,7 @@ async fn the_document_is_openapi_3_1_and_names_every_operation() {
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
     let operations: Vec<&Value> =
         document["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values()).collect();
-    assert_eq!(operations.len(), 42);
+    assert_eq!(operations.len(), 43);
     assert!(
         operations.iter().all(|operation| operation["operationId"].is_string() && operation["description"].is_string()
             || operation["summary"].is_string())

@@ -85,11 +85,14 @@ async fn restarts_behind_nginx() {
     for person in 0..PEOPLE {
         create_person(folder.path(), &url, &format!("person{person}"));
     }
+    fs::create_dir(folder.path().join("dist")).unwrap();
+    fs::write(folder.path().join("dist/index.html"), "the page").unwrap();
     let settings = [
         ("DATABASE_URL", url.as_str()),
         ("TRUSTED_PROXIES", "127.0.0.1"),
         // In development a server goes without warning; in production a cheap hash is refused.
         ("ENVIRONMENT", "production"),
+        ("CLIENT_DIST", "dist"),
         ("ARGON2_MEMORY_KIB", "19456"),
         ("ARGON2_ITERATIONS", "2"),
     ];

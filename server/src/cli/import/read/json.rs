@@ -130,10 +130,17 @@ pub(super) fn record(text: &str) -> Result<Record, String> {
     }
 }
 
+const FIELDS: &str = "`username`, `email`, `full_name`, `role`, `disabled`, `password_hash`";
+
 /// serde says where in the text something is wrong; the report has the number of the line that it begins in.
 fn in_words(error: &serde_json::Error, has_lines: bool) -> String {
     let (message, line, column) = (error.to_string(), error.line(), error.column());
     let message = message.split(" at line ").next().unwrap_or_default();
+    // serde lists every accepted spelling; one of each is enough.
+    let message = match message.rsplit_once(", expected one of ") {
+        Some((unknown, _)) => format!("{unknown}, expected one of {FIELDS}"),
+        None => message.to_owned(),
+    };
     let place = if has_lines { format!("its line {line}, column {column}") } else { format!("column {column}") };
     format!("is not the JSON object of a person: {message} ({place})")
 }
