@@ -60,7 +60,7 @@ test("make the first administrator with the link that the server prints", async 
   axe,
 }) => {
   await page.goto(`${freshServer.url}/setup`);
-  await expect(page.getByText("Open the link that the server printed")).toBeVisible();
+  await expect(page.getByText("Open the setup link in the server")).toBeVisible();
   await page.goto(`${freshServer.url}/setup#token=${freshServer.setupToken}`);
   await page.reload();
   await page.getByLabel("Username").fill("root");

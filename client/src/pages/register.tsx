@@ -22,7 +22,7 @@ export function RegisterPage() {
         <Empty icon={DoorClosed} title="Sign-up is by invitation only">
           <p className="text-sm text-muted">
             {features.setup_needed
-              ? "Hallpass has no administrator yet. Open the setup link that the server printed when it started."
+              ? "Hallpass has no administrator yet. Open the setup link in the server's log; it works for one hour."
               : "Ask your administrator for an invitation."}
           </p>
           <ButtonLink to={paths.login(next)} variant="secondary">

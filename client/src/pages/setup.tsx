@@ -27,7 +27,7 @@ export function SetupPage() {
       {!isDone && token === null && (
         <div className="mt-6">
           <Alert tone="info">
-            Open the link that the server printed when it started: it ends with a token.
+            Open the setup link in the server's log. It works for one hour; restart the server to get a new one.
           </Alert>
         </div>
       )}

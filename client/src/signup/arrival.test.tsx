@@ -131,7 +131,7 @@ test("the first administrator is made with the token behind the #", async () => 
 test("without a token, and when all is done, the set-up page says so", async () => {
   answerFeatures({ setup_needed: true });
   renderApp("/setup");
-  expect(await screen.findByText(/Open the link that the server printed/)).toBeInTheDocument();
+  expect(await screen.findByText(/Open the setup link in the server/)).toBeInTheDocument();
   answerFeatures({ setup_needed: false });
   renderApp("/setup#token=x");
   expect(await screen.findByText("Hallpass is set up already")).toBeInTheDocument();
@@ -261,7 +261,7 @@ test("the sign-in page offers what this server offers, and nothing before it kno
   const offers = () => screen.queryAllByRole("link", { name: /Create one|Forgot your password/ });
   expect(offers()).toEqual([]);
   release();
-  expect(await screen.findByText(/Open the setup link that the server printed/)).toBeInTheDocument();
+  expect(await screen.findByText(/Open the setup link in the server/)).toBeInTheDocument();
   expect(offers()).toEqual([]);
 });
 

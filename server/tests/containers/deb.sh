@@ -129,7 +129,9 @@ on systemctl restart hallpass
 until_true 20 on sh -c '[ "$(systemctl show -P NRestarts hallpass)" -ge 1 ]' || fail "it needs no drop-in"
 on install -D -m 644 /usr/share/hallpass/low-port.conf /etc/systemd/system/hallpass.service.d/low-port.conf
 on systemctl daemon-reload
-on systemctl restart hallpass
+on systemctl stop hallpass
+says ":81 is free" on hallpass check
+on systemctl start hallpass
 until_true 20 answers 81 || fail "it does not listen on port 81"
 says 0000000000000400 on sh -c 'grep CapBnd "/proc/$(systemctl show -P MainPID hallpass)/status"'
 on sed -i '/^PORT=/d' /etc/hallpass/env
