@@ -42,7 +42,7 @@ test("no: that browser is signed out, a new password is asked for, and everythin
     .click();
   // This browser is known for less than a day.
   const confirmation = page.getByRole("dialog", { name: "Confirm that it is you" });
-  await confirmation.getByLabel("Password").fill(PASSWORD);
+  await confirmation.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await confirmation.getByRole("button", { name: "Confirm" }).click();
   await expect(stranger.getByRole("dialog", { name: "Sign in again" })).toBeVisible();
   await person.signIn(third);

@@ -72,6 +72,6 @@ test("an administrator's pages work translated", async ({ page, admin, person })
   await page.getByRole("button", { name: "Save" }).click();
   await expect(page.getByText("Let them sign in again first.")).toBeVisible();
   await page.goto("/admin/audit");
-  await page.getByLabel("What").selectOption("account_disabled");
+  await page.getByLabel("What", { exact: true }).selectOption("account_disabled");
   await expect(page.getByText("Account disabled").last()).toBeVisible();
 });
