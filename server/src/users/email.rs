@@ -48,6 +48,13 @@ pub fn email_key(email: &str) -> String {
     key.filter(|key| key.chars().count() <= MAX_FOLDED).unwrap_or(folded)
 }
 
+/// The form in which what somebody typed to be found by is compared, a username or an e-mail address: everything that is counted
+/// by name goes by it, so that each spelling that finds an account counts as the same one.
+#[must_use]
+pub fn lookup_key(name: &str) -> String {
+    if name.contains('@') { email_key(name) } else { fold(name) }
+}
+
 fn ascii_domain(domain: &str) -> Option<String> {
     let ascii =
         Uts46::new().to_ascii(domain.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast, DnsLength::Verify);
@@ -103,5 +110,7 @@ mod tests {
         assert_eq!(email_key("A@Example.COM"), "a@example.com");
         assert_ne!(email_key("a@straße.de"), email_key("a@strasse.de"));
         assert_eq!(email_key("no address"), fold("no address"));
+        assert_eq!(lookup_key(" A@Ex\u{ad}ample.COM"), "a@example.com");
+        assert_eq!(lookup_key(" STRASSE"), lookup_key("straße"));
     }
 }

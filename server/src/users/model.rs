@@ -5,7 +5,7 @@ use unicode_normalization::char::is_combining_mark;
 use unicode_security::general_security_profile::IdentifierType;
 use unicode_security::{GeneralSecurityProfile, RestrictionLevel, RestrictionLevelDetection};
 
-pub use super::email::{MAX_EMAIL, email_key, parse_email};
+pub use super::email::{MAX_EMAIL, email_key, lookup_key, parse_email};
 use crate::fold::fold;
 use crate::http::extract::plain_text;
 use crate::http::problem::Problem;

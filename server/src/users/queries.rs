@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 
 pub use super::creation::queries::{InsertError, NewAccount, insert, insert_many, taken_emails, taken_usernames};
-use super::email::email_key;
+use super::email::{email_key, lookup_key};
 use super::index::{queries as index, skeleton};
 use crate::audit;
 use crate::clock::Timestamp;
@@ -39,7 +39,7 @@ pub struct Account {
 
 /// The account that somebody calls `name`: a username, or an e-mail address, which has an `@` where a username has none. An
 /// address that is spelled as the account has it is found first: of two accounts that had one address in two spellings before
-/// domains were compared in one form, each keeps its own.
+/// domains were compared in one form, each keeps its own. Two names that find one account have the same [`lookup_key`].
 ///
 /// # Errors
 /// Those of the database.
@@ -52,13 +52,15 @@ pub async fn find_by_name(db: &Db, name: &str) -> Result<Option<Account>, sqlx::
         "SELECT id, username, email, full_name, role, password_hash, disabled, created_at, last_login_at \
          FROM user_account WHERE email_folded IN (?, ?)"
     );
-    let folded = fold(name);
+    let key = lookup_key(name);
     if !name.contains('@') {
-        return on_db!(db, BY_USERNAME, |pool, text| sqlx::query_as(text).bind(&folded).fetch_optional(pool).await);
+        return on_db!(db, BY_USERNAME, |pool, text| sqlx::query_as(text).bind(&key).fetch_optional(pool).await);
     }
-    let key = email_key(name);
+    let folded = fold(name);
     let mut found: Vec<Account> =
         on_db!(db, BY_EMAIL, |pool, text| sqlx::query_as(text).bind(&key).bind(&folded).fetch_all(pool).await)?;
+    // What only folds alike is another address: `straße.de` is not `strasse.de`.
+    found.retain(|account| account.email.as_deref().is_some_and(|email| email_key(email) == key));
     found.sort_by_key(|account| account.email.as_deref().is_none_or(|email| fold(email) != folded));
     Ok(found.into_iter().next())
 }

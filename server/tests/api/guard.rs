@@ -112,6 +112,58 @@ async fn a_day_without_a_failure_forgets_all() {
     assert_eq!(strangers.try_with("alice", "wrong").await.header("retry-after"), "1");
 }
 
+#[actix_web::test]
+async fn failures_under_all_spellings_of_an_address_add_up() {
+    let app = spawn().await;
+    app.person_with("juergen", Some("jürgen@exämple.de"), "", Role::Member).await;
+    let strangers = Strangers::of(&app);
+    let alice = [
+        "alice@example.com",
+        "ALICE@Example.COM",
+        "alice@ example.com",
+        "alice @example.com",
+        "al\u{ff49}ce@ex\u{ad}ample.com",
+        "alice@e\u{ad}x\u{ad}ample.com",
+        "alice@example\u{3002}com",
+        "alice@e\u{ff58}ample.com",
+    ];
+    let juergen = [
+        "jürgen@exämple.de",
+        "jürgen@xn--exmple-cua.de",
+        "jürgen@XN--EXMPLE-CUA.DE",
+        "ju\u{308}rgen@exa\u{308}mple.de",
+        "jürgen@exämple\u{ff0e}de",
+        "jürgen@ ex\u{ad}ämple.de",
+    ];
+    for spellings in [&alice[..], &juergen[..]] {
+        for spelling in spellings {
+            strangers.try_with(spelling, PASSWORD).await.is(200, "");
+        }
+        for spelling in spellings.iter().cycle().take(5) {
+            strangers.fail(spelling, 1).await;
+        }
+        for spelling in spellings {
+            let before = app.hasher.computed();
+            strangers.try_with(spelling, PASSWORD).await.is(429, "too_many_attempts");
+            assert_eq!(app.hasher.computed(), before, "{spelling}");
+        }
+        app.advance(1);
+        strangers.fail(spellings[spellings.len() - 1], 1).await;
+        assert_eq!(strangers.try_with(spellings[0], "wrong").await.header("retry-after"), "2");
+    }
+}
+
+#[actix_web::test]
+async fn an_address_that_only_folds_alike_is_another_one() {
+    let app = spawn().await;
+    app.person_with("bob", Some("bob@strasse.example"), "", Role::Member).await;
+    let strangers = Strangers::of(&app);
+    for other in ["bob@straße.example", "bob@xn--strae-oqa.example"] {
+        strangers.try_with(other, PASSWORD).await.is(401, "invalid_credentials");
+    }
+    strangers.try_with("bob@STRASSE.example", PASSWORD).await.is(200, "");
+}
+
 /// What can be told apart of an answer.
 fn visible(answer: &Answer) -> (u16, Vec<(String, String)>, String) {
     let mut body = answer.json();

@@ -28,9 +28,9 @@ pub(super) use self::origin::{Claim, Origin, Way};
 use self::queries::Tally;
 use crate::clock::{Clock, Timestamp};
 use crate::db::Db;
-use crate::fold::fold;
 use crate::http::problem::Problem;
 use crate::secret::hasher::{Hasher, Overloaded};
+use crate::users::model::lookup_key;
 use crate::users::queries::Account;
 
 /// How many may be at one bucket: as many as may wait for a hash.
@@ -72,7 +72,7 @@ impl Guard {
         match claim {
             Claim::Session(id) => at_gate(Origin::Session(id.clone())),
             Claim::Proved(proof) => unverified(self.hash(b"proved", proof)),
-            Claim::Unproved => unverified(self.hash(b"unverified", &[address, fold(name).as_bytes()].concat())),
+            Claim::Unproved => unverified(self.hash(b"unverified", &[address, lookup_key(name).as_bytes()].concat())),
             Claim::Nothing => at_gate(Origin::Stranger),
         }
     }
@@ -143,7 +143,7 @@ impl Guard {
         let key = match origin {
             Origin::Session(id) => self.hash(b"session", id.as_bytes()),
             Origin::Browser(nonce) => self.hash(b"device", nonce),
-            Origin::Stranger => self.hash(b"name", fold(name).as_bytes()),
+            Origin::Stranger => self.hash(b"name", lookup_key(name).as_bytes()),
         };
         Bucket { key, user_id: account.map(|account| account.id.clone()) }
     }
@@ -155,8 +155,8 @@ impl Guard {
             if name.contains('@') { Some(account.username.as_str()) } else { account.email.as_deref() }
         });
         let key = match other {
-            Some(other) => self.hash(b"name", fold(other).as_bytes()),
-            None => self.hash(b"no other name", fold(name).as_bytes()),
+            Some(other) => self.hash(b"name", lookup_key(other).as_bytes()),
+            None => self.hash(b"no other name", lookup_key(name).as_bytes()),
         };
         Bucket { key, user_id: None }
     }
