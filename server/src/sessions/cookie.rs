@@ -23,9 +23,6 @@ use crate::http::cookies;
 use crate::identity::CurrentSession;
 use crate::secret::token::TokenHash;
 
-/// How many cookies of our name are looked at.
-const MOST: usize = 4;
-
 /// The cookie's name, attributes and keys.
 #[derive(Clone)]
 pub(super) struct SessionCookie {
@@ -128,10 +125,10 @@ impl SessionCookie {
     }
 
     /// The one of these cookies that a key of ours has signed, the number of the key, and the value; of two with the same value, the
-    /// one under the newer key.
+    /// one under the newer key. All are looked at, as many as fit into the headers of a request: ours may be the last.
     fn only_signed<'a>(&self, cookies: &'a [Cookie<'static>]) -> Option<(&'a Cookie<'static>, usize, String)> {
         let signed = |cookie| (0..self.keys.len()).find_map(|key| Some((cookie, key, self.verify(cookie, key)?)));
-        let mut found: Vec<_> = cookies.iter().take(MOST).filter_map(signed).collect();
+        let mut found: Vec<_> = cookies.iter().filter_map(signed).collect();
         found.sort_by_key(|(_, key, _)| *key);
         let is_one = found.windows(2).all(|pair| pair[0].2 == pair[1].2);
         found.into_iter().next().filter(|_| is_one)

@@ -4,6 +4,7 @@
 //! Each entry has two signatures. One covers the account, and is verified once the account is known. The other one, the seal,
 //! shows without a query that this server made the entry for somebody, so that made-up cookies get no special treatment.
 
+use std::collections::HashSet;
 use std::future::{Ready, ready};
 
 use actix_web::cookie::time::Duration;
@@ -29,8 +30,6 @@ use crate::random;
 const KEPT: Duration = Duration::days(400);
 const NONCE: usize = 16;
 const SINCE: usize = 8;
-/// How many cookies of our name are looked at.
-const MOST: usize = 4;
 /// How many people a browser is known to; the one who signed in longest ago is forgotten first.
 const PEOPLE: usize = 5;
 const TAG: usize = 32;
@@ -57,18 +56,25 @@ impl Devices {
         Self { name, secure: is_https, same_site: same_site.into(), keys }
     }
 
-    /// The entries of the cookie, or of several where somebody has planted others beside ours: each proves itself.
+    /// The entries of the cookie, or of several where somebody has planted others beside ours: each proves itself, so none is passed
+    /// over for those in front of it. There are as many as fit into the headers of a request. Those that only the account proves
+    /// come last.
     fn read(&self, headers: &HeaderMap) -> Vec<Entry> {
-        let mut entries = Vec::new();
-        for value in cookies::all(headers, self.name).take(MOST) {
-            let its_own = value.split('.').take(PEOPLE).filter(|entry| matches!(entry.len(), ENTRY | UNSEALED_ENTRY));
-            for entry in its_own.filter_map(|entry| URL_SAFE_NO_PAD.decode(entry).ok()) {
-                if !entries.contains(&entry) {
-                    entries.push(entry);
-                }
-            }
-        }
-        entries
+        let values: Vec<_> = cookies::all(headers, self.name).collect();
+        let mut seen = HashSet::new();
+        let entries = values.iter().flat_map(|value| value.split('.'));
+        let entries = entries.filter(|entry| matches!(entry.len(), ENTRY | UNSEALED_ENTRY) && seen.insert(*entry));
+        let entries = entries.filter_map(|entry| URL_SAFE_NO_PAD.decode(entry).ok());
+        let (mut kept, others): (Vec<_>, Vec<_>) = entries.partition(|entry| self.is_sealed(entry));
+        kept.extend(others.into_iter().filter(|entry| entry.len() == NONCE + SINCE + TAG));
+        kept
+    }
+
+    /// Whether this server has made the entry, for whomever.
+    fn is_sealed(&self, entry: &[u8]) -> bool {
+        entry.split_at_checked(NONCE + SINCE + TAG).is_some_and(|(sealed, tag)| {
+            tag.len() == SEAL && self.keys.iter().any(|key| seal(key, sealed).verify_truncated_left(tag).is_ok())
+        })
     }
 }
 
@@ -129,13 +135,8 @@ impl Device {
     /// The entries that this server has made, for whomever; `None` where there is none. Costs no query.
     #[must_use]
     pub fn proof(&self) -> Option<Vec<u8>> {
-        let is_sealed = |entry: &&Entry| {
-            entry.split_at_checked(NONCE + SINCE + TAG).is_some_and(|(sealed, tag)| {
-                tag.len() == SEAL
-                    && self.devices.keys.iter().any(|key| seal(key, sealed).verify_truncated_left(tag).is_ok())
-            })
-        };
-        let sealed = self.presented.iter().filter(is_sealed).flatten().copied().collect::<Vec<u8>>();
+        let sealed = self.presented.iter().filter(|entry| self.devices.is_sealed(entry));
+        let sealed = sealed.flatten().copied().collect::<Vec<u8>>();
         (!sealed.is_empty()).then_some(sealed)
     }
 

@@ -278,6 +278,32 @@ async fn programs_are_asked_about_and_strangers_are_told_nothing() {
 }
 
 #[actix_web::test]
+async fn planted_cookies_hide_no_real_one() {
+    let app = spawn().await;
+    app.person("bob").await;
+    let mut alice = Known::for_a_day(&app).await;
+    let session = alice.browser.cookie.clone().unwrap().split_once("; ").unwrap().0.to_owned();
+    let own = alice.device.clone().unwrap();
+    app.advance(60);
+    Known::new(&app).login().await.is(200, "");
+    for length in [96, 75] {
+        let junk = |cookie: usize| {
+            let entries = (0..6).map(|place| format!("{:A<length$}", format!("{cookie}{place}")));
+            format!("device={}", entries.collect::<Vec<_>>().join("."))
+        };
+        let planted = (0..6).map(junk).collect::<Vec<_>>().join("; ");
+        let planted = format!("{planted}; {}.{}", junk(7), own.split_once('=').unwrap().1);
+        alice.browser.cookie = Some(format!("{session}; {planted}"));
+        assert_eq!(alice.asked().await.len(), 1, "{length}");
+        // Nor is the real one lost when another person signs in.
+        let mut bob = Browser { cookie: Some(planted), ..app.browser() };
+        let (name, value) = bob.login("bob", PASSWORD).await.is(200, "").cookie("device").unwrap();
+        alice.browser.cookie = Some(format!("{session}; {name}={value}"));
+        assert_eq!(alice.asked().await.len(), 1, "{length}");
+    }
+}
+
+#[actix_web::test]
 async fn two_people_may_share_a_browser() {
     let app = spawn().await;
     app.person("bob").await;

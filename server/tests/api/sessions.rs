@@ -264,7 +264,8 @@ async fn of_two_cookies_the_one_that_our_key_signed_is_ours() {
     let good = browser.cookie.clone().unwrap();
     let (name, value) = good.split_once('=').unwrap();
     let bent = format!("{name}={}{}", if value.starts_with('A') { 'B' } else { 'A' }, &value[1..]);
-    for planted in ["session_id=bad", "session_id=", "session_id", &bent, &good] {
+    let crowd: Vec<_> = (0..20).map(|number| format!("{bent}{number}")).collect();
+    for planted in ["session_id=bad", "session_id=", "session_id", &bent, &good, &crowd.join("; ")] {
         for cookies in [format!("{planted}; {good}"), format!("{good}; {planted}")] {
             browser.cookie = Some(cookies.clone());
             assert_eq!(browser.get("/api/me").await.status, 200, "{cookies}");
