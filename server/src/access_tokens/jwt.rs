@@ -43,9 +43,8 @@ pub struct Claims {
     sub: String,
     /// The session's id.
     pub sid: String,
-    /// The session's stamp when it was issued. Servers of earlier versions left it out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    stamp: Option<String>,
+    /// The session's stamp when it was issued. A token without it, as servers of earlier versions made them, is none.
+    stamp: String,
     /// The token's own id.
     jti: String,
     iat: i64,
@@ -58,8 +57,7 @@ impl Claims {
     #[must_use]
     pub fn speak_for(&self, user: &CurrentUser) -> bool {
         user.session.as_ref().is_some_and(|session| {
-            let is_of_today = self.stamp.as_ref().is_none_or(|stamp| *stamp == session.stamp.to_string());
-            self.sub == user.id && self.sid == session.id && is_of_today
+            self.sub == user.id && self.sid == session.id && self.stamp == session.stamp.to_string()
         })
     }
 }
@@ -97,7 +95,7 @@ impl AccessTokens {
             aud: self.issuer.clone(),
             sub: user_id.to_owned(),
             sid: session.id.clone(),
-            stamp: Some(session.stamp.to_string()),
+            stamp: session.stamp.to_string(),
             jti: new_id(now),
             iat: now_seconds,
             nbf: now_seconds,

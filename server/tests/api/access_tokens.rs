@@ -396,6 +396,9 @@ async fn forged_and_stale_tokens_are_refused() {
     assert_eq!(me(with(json!({}))).await, 200, "the forger's tools work");
     assert_eq!(me(with(json!({"exp": now - 4}))).await, 200, "within the leeway");
     assert_eq!(me(with(json!({"nbf": now + 4}))).await, 200, "within the leeway");
+    let mut unstamped = claims.clone();
+    unstamped.as_object_mut().unwrap().remove("stamp").expect("a token carries the stamp of its session");
+    assert_eq!(me(encode(&header, &unstamped, &key).unwrap()).await, 401, "as earlier versions made them");
     for change in [
         json!({"exp": now - 6}),
         json!({"exp": "never"}),
@@ -410,6 +413,8 @@ async fn forged_and_stale_tokens_are_refused() {
         json!({"sub": "0191e000-0000-7000-8000-000000000000"}),
         json!({"sid": "0191e000-0000-7000-8000-000000000000"}),
         json!({"sid": null}),
+        json!({"stamp": "AAAAAAAAAAAAAAAA"}),
+        json!({"stamp": null}),
     ] {
         assert_eq!(me(with(change.clone())).await, 401, "{change}");
     }
