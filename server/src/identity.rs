@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::clock::{Clock, Timestamp};
+use crate::clock::{Clock, SKEW, Timestamp};
 use crate::http::problem::{Code, Problem};
 use crate::{random, stored_as_text};
 
@@ -285,12 +285,9 @@ impl Freshness {
     /// differ, was noted by a clock that ran ahead: nobody knows how old it is.
     #[must_use]
     pub fn covers(self, at: Timestamp, now: Timestamp) -> bool {
-        at.since(now) < CLOCKS_DIFFER && now.since(at) <= self.0
+        at.since(now) <= SKEW && now.since(at) <= self.0
     }
 }
-
-/// See [`Freshness::covers`].
-const CLOCKS_DIFFER: Duration = Duration::from_secs(1);
 
 /// [`SignedIn`], by somebody who proved who they are just now; else 403 `reauth_required`.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use sqlx::FromRow;
 use super::model::{Kind, Lifetime, Status};
 use super::touch::{Sighting, TOUCH_EVERY};
 use crate::audit::{self, Entry, Event};
-use crate::clock::Timestamp;
+use crate::clock::{SKEW, Timestamp};
 use crate::db::rows::{self, Value};
 use crate::db::sweep::{self, Old};
 use crate::db::{Db, Sql, Tx};
@@ -215,14 +215,21 @@ pub async fn hold(tx: &mut Tx, id: &str) -> Result<(), sqlx::Error> {
         .map(drop))
 }
 
-/// Gives a living session another token, and notes that its person has just proved who they are; says whether it lives.
+/// Gives a living session another token, and notes that its person has just proved who they are, as [`freshen`] does; says whether
+/// it lives.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn renew(tx: &mut Tx, id: &str, token: &TokenHash, now: Timestamp) -> Result<bool, sqlx::Error> {
-    const RENEW: Sql = sql!("UPDATE session SET token_hash = ?, authenticated_at = ? WHERE id = ? AND status = ?");
+    const RENEW: Sql = sql!(
+        "UPDATE session SET token_hash = ?, \
+                authenticated_at = CASE WHEN created_at >= ? AND created_at < ? THEN created_at + 1 ELSE ? END \
+         WHERE id = ? AND status = ?"
+    );
     on_tx!(tx, RENEW, |connection, text| sqlx::query(text)
         .bind(token.as_bytes())
+        .bind(now)
+        .bind(now.plus(SKEW))
         .bind(now)
         .bind(id)
         .bind(Status::Active)
@@ -526,13 +533,19 @@ pub async fn last_seen(db: &Db, id: &str) -> Result<Option<(Timestamp, Timestamp
     on_db!(db, FIND, |pool, text| sqlx::query_as(text).bind(id).fetch_optional(pool).await)
 }
 
-/// Notes that the session's person has just proved who they are.
+/// Notes that the session's person has just proved who they are. That was after they signed in, also where the clock of the server
+/// that they signed in at is a little ahead of ours.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn freshen(tx: &mut Tx, id: &str, now: Timestamp) -> Result<bool, sqlx::Error> {
-    const FRESHEN: Sql = sql!("UPDATE session SET authenticated_at = ? WHERE id = ? AND status = ?");
+    const FRESHEN: Sql = sql!(
+        "UPDATE session SET authenticated_at = CASE WHEN created_at >= ? AND created_at < ? THEN created_at + 1 ELSE ? END \
+         WHERE id = ? AND status = ?"
+    );
     on_tx!(tx, FRESHEN, |connection, text| sqlx::query(text)
+        .bind(now)
+        .bind(now.plus(SKEW))
         .bind(now)
         .bind(id)
         .bind(Status::Active)

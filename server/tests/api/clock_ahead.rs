@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hallpass::clock::Clock;
+use hallpass::clock::{Clock, SKEW};
 use hallpass::identity::Role;
 use hallpass::sessions::model::Lifetime;
 use hallpass::sessions::prune;
@@ -137,6 +137,17 @@ async fn a_proof_from_the_future_is_stale() {
         root.post("/api/users", json!({"username": "x1"})).await.is(201, "");
         root.patch("/api/me", json!({"email": "root@example.com"})).await.is(200, "");
     }
+}
+
+#[actix_web::test]
+async fn clocks_that_differ_a_little_make_no_proof_stale() {
+    let app = spawn().await;
+    let early = ahead(&app, SKEW).await;
+    early.person_with("root", None, "", Role::Admin).await;
+    let mut root = early.browser();
+    root.login("root", PASSWORD).await.is(200, "");
+    root.base = app.url("");
+    root.post("/api/users", json!({"username": "x1"})).await.is(201, "");
 }
 
 async fn last_used(app: &TestApp, query: &'static str) {

@@ -1,8 +1,11 @@
 //! "Was this you?"
 
+use std::time::Duration;
+
+use hallpass::clock::Clock;
 use serde_json::{Value, json};
 
-use crate::app::{Answer, Browser, CHROME, PASSWORD, TestApp, spawn};
+use crate::app::{Answer, Browser, CHROME, PASSWORD, TestApp, spawn, start};
 
 const DAY: u64 = 24 * 3600;
 const NEW: &str = "other words nobody guesses";
@@ -233,6 +236,28 @@ async fn a_browser_known_for_less_than_a_day_ends_nothing_without_the_password()
     young.answer(&asked[0], false).await.is(204, "");
     phone.is_signed_out().await;
     home.session().await;
+}
+
+#[actix_web::test]
+async fn the_password_counts_though_this_servers_clock_is_a_little_behind() {
+    let app = spawn().await;
+    Known::for_a_day(&app).await;
+    let mut young = Known::new(&app);
+    young.login().await.is(200, "");
+    app.advance(60);
+    let mut phone = Known::new(&app);
+    phone.login().await.is(200, "");
+    app.advance(60);
+    let asked = young.asked().await;
+    // Signed in again just now, by the other server's clock.
+    young.login().await.is(200, "");
+    let clock = Clock::fixed(app.clock.now().minus(Duration::from_secs(5)));
+    let late = start(app.config.clone(), clock, tempfile::tempdir().unwrap()).await;
+    young.browser.base = late.url("");
+    young.answer(&asked[0], false).await.is(403, "reauth_required");
+    young.reauth().await;
+    young.answer(&asked[0], false).await.is(204, "");
+    phone.is_signed_out().await;
 }
 
 #[actix_web::test]
