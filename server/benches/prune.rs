@@ -185,7 +185,7 @@ fn prune(db: Db, clock: Clock, seconds: u64, took: Arc<AtomicU64>) -> thread::Jo
             let both = async {
                 futures_util::try_join!(
                     sessions::prune::run(&db, &clock, &lifetime),
-                    audit::queries::delete_old(&db, clock.now().minus(30 * DAY))
+                    audit::queries::delete_old(&db, 30 * DAY, clock.now())
                 )
             };
             if let Ok(done) = tokio::time::timeout(Duration::from_secs(seconds), Box::pin(both)).await {

@@ -85,8 +85,7 @@ impl Housekeeping {
         let until = clock.now().minus(api_tokens::model::HISTORY);
         delete("expired tokens", api_tokens::queries::delete_expired(db, until)).await;
         delete("expired links", links::queries::delete_expired(db, clock.now())).await;
-        let until = clock.now().minus(*audit_for);
-        delete("old audit lines", audit::queries::delete_old(db, until)).await;
+        delete("old audit lines", audit::queries::delete_old(db, *audit_for, clock.now())).await;
     }
 }
 

@@ -213,7 +213,7 @@ pub async fn delete_since(tx: &mut Tx, user_id: &str, since: Timestamp) -> Resul
 /// # Errors
 /// Those of the database.
 pub async fn delete_expired(db: &Db, until: Timestamp) -> Result<u64, sqlx::Error> {
-    const OLD: Old = Old { table: "api_token", column: "expires_at", children: None };
+    const OLD: Old = Old { table: "api_token", column: "expires_at", children: None, only: None };
     sweep::run(db, &OLD, Value::Integer(Some(until.as_micros()))).await
 }
 

@@ -1,5 +1,7 @@
 //! Every statement about the audit.
 
+use std::time::Duration;
+
 use sqlx::FromRow;
 
 use super::{Entry, Event};
@@ -173,11 +175,19 @@ pub async fn anonymize(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
     on_tx!(tx, BY, |connection, text| sqlx::query(text).bind(user_id).execute(connection).await.map(drop))
 }
 
-/// Deletes the lines from before `until`, which are those with the ids from before; says how many.
+/// How long a "No" to a sign-in stays at least, with the sign-in: as long as the browser keeps the cookie by which it is known, for
+/// which it would be trusted again.
+const DENIAL_KEPT: Duration = Duration::from_hours(400 * 24);
+
+/// Deletes the lines that are older than `kept`, which are those with the ids from before; says how many.
 ///
 /// # Errors
 /// Those of the database; what was deleted until then stays deleted.
-pub async fn delete_old(db: &Db, until: Timestamp) -> Result<u64, sqlx::Error> {
-    const OLD: Old = Old { table: "audit_event", column: "id", children: None };
-    sweep::run(db, &OLD, Value::Text(Some(first_id(until)))).await
+pub async fn delete_old(db: &Db, kept: Duration, now: Timestamp) -> Result<u64, sqlx::Error> {
+    const OLD: Old = Old { table: "audit_event", column: "id", children: None, only: None };
+    const NO_DENIAL: &str = "event <> 'sign_in_denied' AND (event <> 'login_succeeded' OR COALESCE(session_id, '') NOT IN \
+        (SELECT session_id FROM audit_event WHERE event = 'sign_in_denied' AND session_id IS NOT NULL))";
+    let older = |than: Duration| Value::Text(Some(first_id(now.minus(than))));
+    let others = sweep::run(db, &Old { only: Some(NO_DENIAL), ..OLD }, older(kept)).await?;
+    Ok(others + sweep::run(db, &OLD, older(kept.max(DENIAL_KEPT))).await?)
 }

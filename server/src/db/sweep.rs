@@ -24,6 +24,8 @@ pub struct Old {
     pub column: &'static str,
     /// A table whose rows go with them, and its column that says with which: a row may have thousands.
     pub children: Option<(&'static str, &'static str)>,
+    /// What must hold of them as well; the others stay.
+    pub only: Option<&'static str>,
 }
 
 /// Deletes every row that is old; says how many. Several servers may do so at once.
@@ -34,7 +36,7 @@ pub async fn run(db: &Db, old: &Old, until: Value) -> Result<u64, sqlx::Error> {
     let mut deleted = 0;
     loop {
         let began = Instant::now();
-        let keys = keys(db, old.table, old.column, Comparison::Below(&until)).await?;
+        let keys = keys(db, old.table, old.column, Comparison::Below(&until, old.only)).await?;
         if let Some((table, column)) = old.children {
             delete_children(db, table, column, &keys).await?;
         }
@@ -79,8 +81,8 @@ fn key_of(table: &str) -> (&'static str, Kind) {
 
 /// How a column compares.
 enum Comparison<'a> {
-    /// It is below a value; the lowest come first.
-    Below(&'a Value),
+    /// It is below a value, and this holds of the row; the lowest come first.
+    Below(&'a Value, Option<&'static str>),
     /// It is one of some values.
     In(&'a [Value]),
 }
@@ -88,8 +90,11 @@ enum Comparison<'a> {
 /// The keys of up to [`BATCH`] rows whose column compares so to the values.
 async fn keys(db: &Db, table: &str, column: &str, comparison: Comparison<'_>) -> Result<Vec<Value>, sqlx::Error> {
     let (key, kind) = key_of(table);
-    let (operator, values, order) = match comparison {
-        Comparison::Below(value) => ("<", std::slice::from_ref(value), format!(" ORDER BY {column}")),
+    let (operator, values, rest) = match comparison {
+        Comparison::Below(value, only) => {
+            let only = only.map(|only| format!(" AND {only}")).unwrap_or_default();
+            ("<", std::slice::from_ref(value), format!("{only} ORDER BY {column}"))
+        }
         // In no order, for which all of them would have to be found first.
         Comparison::In(values) => ("IN", values, String::new()),
     };
@@ -106,7 +111,7 @@ async fn keys(db: &Db, table: &str, column: &str, comparison: Comparison<'_>) ->
                     Value::Boolean(value) => list.push_bind(value),
                 };
             }
-            query.push(format!("){order} LIMIT {BATCH}"));
+            query.push(format!("){rest} LIMIT {BATCH}"));
             let found = in_time(query.build().fetch_all($pool)).await?;
             let value = |row: &<$driver as sqlx::Database>::Row| {
                 Ok(match kind {

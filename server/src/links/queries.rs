@@ -135,6 +135,6 @@ pub async fn consume_setup(tx: &mut Tx) -> Result<bool, sqlx::Error> {
 
 /// Deletes links that were good until before `until`.
 pub(crate) async fn delete_expired(db: &Db, until: Timestamp) -> Result<u64, sqlx::Error> {
-    const OLD: Old = Old { table: "link_token", column: "expires_at", children: None };
+    const OLD: Old = Old { table: "link_token", column: "expires_at", children: None, only: None };
     sweep::run(db, &OLD, Value::Integer(Some(until.as_micros()))).await
 }

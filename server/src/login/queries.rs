@@ -108,7 +108,7 @@ pub(super) async fn insert(db: &Db, bucket: &[u8], now: Timestamp, cost: i64) ->
 
 /// Forgets buckets that are empty again.
 pub(super) async fn forget(db: &Db, now: Timestamp) -> Result<(), sqlx::Error> {
-    const OLD: Old = Old { table: "login_attempt", column: "refilled_at", children: None };
+    const OLD: Old = Old { table: "login_attempt", column: "refilled_at", children: None, only: None };
     sweep::run(db, &OLD, Value::Integer(Some(now.as_micros()))).await.map(drop)
 }
 

@@ -668,6 +668,7 @@ async fn mark(
 
 /// Deletes the sessions that ended before `until`, with their refresh tokens; says how many.
 pub(super) async fn delete_ended(db: &Db, until: Timestamp) -> Result<u64, sqlx::Error> {
-    const OLD: Old = Old { table: "session", column: "ended_at", children: Some(("refresh_token", "session_id")) };
+    const OLD: Old =
+        Old { table: "session", column: "ended_at", children: Some(("refresh_token", "session_id")), only: None };
     sweep::run(db, &OLD, Value::Integer(Some(until.as_micros()))).await
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hallpass::audit::queries as audit;
 use hallpass::clock::Clock;
 use serde_json::{Value, json};
 
@@ -236,6 +237,28 @@ async fn a_browser_known_for_less_than_a_day_ends_nothing_without_the_password()
     young.answer(&asked[0], false).await.is(204, "");
     phone.is_signed_out().await;
     home.session().await;
+}
+
+#[actix_web::test]
+async fn no_is_remembered_longer_than_the_audit_reaches_back() {
+    let app = spawn().await;
+    let mut home = Known::for_a_day(&app).await;
+    let mut thief = Known::new(&app);
+    thief.login().await.is(200, "");
+    app.advance(60);
+    let asked = home.asked().await;
+    home.answer(&asked[0], false).await.is(204, "");
+    let day = Duration::from_secs(DAY);
+    let prune = async || audit::delete_old(&app.db, day, app.clock.now()).await.unwrap();
+    app.advance(2 * DAY);
+    prune().await;
+    assert_eq!(app.number("SELECT COUNT(*) FROM audit_event").await, 2, "the sign-in and the answer");
+    thief.login().await.is(200, "");
+    app.advance(60);
+    assert_eq!(home.asked().await.len(), 1, "the browser that was denied is asked about anew");
+    app.advance(400 * DAY);
+    prune().await;
+    assert_eq!(app.number("SELECT COUNT(*) FROM audit_event").await, 0);
 }
 
 #[actix_web::test]

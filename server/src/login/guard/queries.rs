@@ -97,6 +97,6 @@ pub(super) async fn delete(db: &Db, bucket: &[u8]) -> Result<(), sqlx::Error> {
 
 /// Forgets buckets whose wait was over before `moment`.
 pub(super) async fn forget(db: &Db, moment: Timestamp) -> Result<(), sqlx::Error> {
-    const OLD: Old = Old { table: "login_guard", column: "allowed_at", children: None };
+    const OLD: Old = Old { table: "login_guard", column: "allowed_at", children: None, only: None };
     sweep::run(db, &OLD, Value::Integer(Some(moment.as_micros()))).await.map(drop)
 }
