@@ -482,7 +482,23 @@ async fn files_of_other_programs_are_read() {
         assert_eq!(account.email, Some(format!("{username}@example.com")));
     }
     let list = b"[{\"username\": \"b\"},\n {\"username\": \"a1\"}]";
-    let reasons = ["line 2: username is taken", "hallpass: 1 of 2 objects were refused: nothing was imported"];
+    let reasons =
+        ["object 2 (line 2): username is taken", "hallpass: 1 of 2 objects were refused: nothing was imported"];
+    refuses(&app, "jsonl", list, &reasons);
+}
+
+#[actix_web::test]
+async fn objects_of_one_line_are_told_apart() {
+    let app = spawn().await;
+    let list = br#"[{"username":"a","email":"a@example.com"},{"username":"b"},{"username":"A"},{"username":"c","email":"A@example.com"}]"#;
+    let dry = app.hallpass(&["user", "import", "-", "--format", "jsonl", "--dry-run"], list);
+    assert_eq!(dry.status.code(), Some(1));
+    let reasons = [
+        "object 3 (line 1): username is that of object 1 (line 1)",
+        "object 4 (line 1): email is that of object 1 (line 1)",
+        "hallpass: 2 of 4 objects were refused: nothing was imported",
+    ];
+    assert_eq!(reported(&dry), reasons);
     refuses(&app, "jsonl", list, &reasons);
 }
 

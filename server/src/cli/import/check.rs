@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use super::super::in_words;
-use super::read::Record;
+use super::read::{Place, Record};
 use crate::clock::Timestamp;
 use crate::db::Db;
 use crate::fold::fold;
@@ -28,12 +28,12 @@ pub(super) struct Person {
     pub password_hash: String,
 }
 
-/// Knows the names of the file so far, as they are compared, and the lines they stand in.
+/// Knows the names of the file so far, as they are compared, and where they stand.
 pub(super) struct Checker {
     now: Timestamp,
-    usernames: HashMap<String, u64>,
-    skeletons: HashMap<SkeletonHash, u64>,
-    emails: HashMap<String, u64>,
+    usernames: HashMap<String, Place>,
+    skeletons: HashMap<SkeletonHash, Place>,
+    emails: HashMap<String, Place>,
 }
 
 impl Checker {
@@ -41,8 +41,8 @@ impl Checker {
         Self { now, usernames: HashMap::new(), skeletons: HashMap::new(), emails: HashMap::new() }
     }
 
-    /// The person of a line, or every reason why there is none.
-    pub fn check(&mut self, line: u64, record: Record) -> Result<Person, String> {
+    /// The person of a record, or every reason why there is none.
+    pub fn check(&mut self, place: Place, record: Record) -> Result<Person, String> {
         let Record { username, email, full_name, role, disabled, password_hash } = record;
         let email = email.filter(|email| !email.is_empty());
         let full_name = full_name.unwrap_or_default();
@@ -57,13 +57,13 @@ impl Checker {
         let email = email.map(|email| parse(parse_email(&email)));
         let full_name = parse(parse_full_name(&full_name));
         if !username.is_empty() {
-            note(first(&mut self.usernames, "username is that of", fold(&username), line).and_then(|()| {
+            note(first(&mut self.usernames, "username is that of", fold(&username), place).and_then(|()| {
                 let mut hashes = skeleton::hashes(&username).into_iter();
-                hashes.try_for_each(|hash| first(&mut self.skeletons, "username looks like that of", hash, line))
+                hashes.try_for_each(|hash| first(&mut self.skeletons, "username looks like that of", hash, place))
             }));
         }
         if let Some(email) = email.as_deref().filter(|email| !email.is_empty()) {
-            note(first(&mut self.emails, "email is that of", email_key(email), line));
+            note(first(&mut self.emails, "email is that of", email_key(email), place));
         }
         let role = match role.as_deref() {
             None | Some("" | "member") => Role::Member,
@@ -84,14 +84,14 @@ impl Checker {
     }
 }
 
-/// Refuses a name that an earlier line has.
-fn first<K: Eq + Hash>(seen: &mut HashMap<K, u64>, what: &str, name: K, line: u64) -> Result<(), String> {
-    let earlier = *seen.entry(name).or_insert(line);
-    if earlier == line { Ok(()) } else { Err(format!("{what} line {earlier}")) }
+/// Refuses a name that an earlier record has.
+fn first<K: Eq + Hash>(seen: &mut HashMap<K, Place>, what: &str, name: K, place: Place) -> Result<(), String> {
+    let earlier = *seen.entry(name).or_insert(place);
+    if earlier == place { Ok(()) } else { Err(format!("{what} {earlier}")) }
 }
 
 /// Refuses those whose names belong to somebody already.
-pub(super) async fn refuse_taken(db: &Db, batch: &mut [(u64, Result<Person, String>)]) -> Result<(), sqlx::Error> {
+pub(super) async fn refuse_taken(db: &Db, batch: &mut [(Place, Result<Person, String>)]) -> Result<(), sqlx::Error> {
     let people = || batch.iter().filter_map(|(_, person)| person.as_ref().ok());
     let usernames: Vec<_> = people().map(|person| fold(&person.username)).collect();
     let skeletons: Vec<_> = people().flat_map(|person| skeleton::hashes(&person.username)).collect();

@@ -109,29 +109,30 @@ fn bar(message: &'static str, length: Option<u64>) -> anyhow::Result<ProgressBar
     Ok(bar.with_style(ProgressStyle::with_template(template)?).with_message(message))
 }
 
-/// Everybody in the file. Reports every line that is refused; one is enough to import nobody.
+/// Everybody in the file. Reports every record that is refused; one is enough to import nobody.
 async fn read(mut records: Records<'_>, db: &Db, now: Timestamp, bar: &ProgressBar) -> anyhow::Result<Vec<Person>> {
     let mut checker = Checker::new(now);
-    let (mut people, mut lines, mut refused) = (Vec::new(), 0_u64, 0_u64);
+    let (mut people, mut number, mut refused) = (Vec::new(), 0_u64, 0_u64);
     loop {
         let mut batch = Vec::with_capacity(rows::BATCH);
         while batch.len() < rows::BATCH
             && let Some((line, record)) = records.next()?
         {
-            batch.push((line, record.and_then(|record| checker.check(line, record))));
+            number += 1;
+            let place = records.place(line, number);
+            batch.push((place, record.and_then(|record| checker.check(place, record))));
         }
         if batch.is_empty() {
             break;
         }
-        lines += batch.len() as u64;
         check::refuse_taken(db, &mut batch).await?;
         bar.set_position(records.consumed());
-        for (line, person) in batch {
+        for (place, person) in batch {
             match person {
                 Ok(person) => people.push(person),
                 Err(reason) => {
                     refused += 1;
-                    bar.suspend(|| eprintln!("line {line}: {}", printable(&reason)));
+                    bar.suspend(|| eprintln!("{place}: {}", printable(&reason)));
                 }
             }
         }
@@ -140,13 +141,13 @@ async fn read(mut records: Records<'_>, db: &Db, now: Timestamp, bar: &ProgressB
         }
     }
     bar.finish_and_clear();
-    match (lines, refused) {
+    match (number, refused) {
         (0, _) => bail!("there is nobody in the file"),
         (_, 0) => Ok(people),
         _ => bail!(
             "{} of {} {} were refused: nothing was imported",
             HumanCount(refused),
-            HumanCount(lines),
+            HumanCount(number),
             records.unit()
         ),
     }

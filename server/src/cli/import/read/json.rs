@@ -67,7 +67,7 @@ impl Objects {
             let Some(byte) = peek(source)? else {
                 let is_whole = !self.is_list || self.state == State::End;
                 self.state = State::End;
-                return Ok((!is_whole).then_some("is the last one, and the list does not end there: ] is missing"));
+                return Ok((!is_whole).then_some("does not follow, and neither does the end of the list: ] is missing"));
             };
             match (self.state, byte) {
                 (_, b' ' | b'\t' | b'\r' | b'\n') => {}

@@ -8,6 +8,7 @@ mod lines;
 mod properties;
 mod source;
 
+use std::fmt;
 use std::io::{self, BufRead, Read};
 
 use serde::Deserialize;
@@ -35,6 +36,23 @@ pub(super) struct Record {
     pub disabled: Option<bool>,
     #[serde(alias = "PasswordHash", alias = "passwordHash")]
     pub password_hash: Option<String>,
+}
+
+/// Where a record stands. No two of a file stand in one place: objects have a number of their own, for several may begin in one
+/// line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    line: u64,
+    object: Option<u64>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.object {
+            Some(object) => write!(f, "object {object} (line {})", self.line),
+            None => write!(f, "line {}", self.line),
+        }
+    }
 }
 
 /// The records of a file, one after the other.
@@ -81,7 +99,12 @@ impl<'a> Records<'a> {
         self.lines.source.consumed()
     }
 
-    /// What a record is called.
+    /// Where the record stands that begins in this line and is the one with this number.
+    pub fn place(&self, line: u64, number: u64) -> Place {
+        Place { line, object: matches!(self.layout, Layout::Json(_)).then_some(number) }
+    }
+
+    /// What records are called.
     pub fn unit(&self) -> &'static str {
         if matches!(self.layout, Layout::Json(_)) { "objects" } else { "lines" }
     }
