@@ -3,7 +3,7 @@
 use sqlx::{AssertSqlSafe, Row};
 
 use super::explain::{POOLER, Refusal};
-use super::tables::TABLES;
+use super::tables::{DERIVED, TABLES};
 use super::{Db, Tx};
 use crate::random;
 
@@ -13,7 +13,7 @@ use crate::random;
 /// What the database refuses.
 pub(super) async fn to_use_the_tables(db: &Db) -> Result<(), sqlx::Error> {
     let mut tx = db.begin().await?;
-    for table in TABLES {
+    for table in TABLES.iter().chain(DERIVED) {
         let (name, key) = (table.name, table.columns[0].0);
         let columns: Vec<_> = table.columns.iter().map(|(column, _)| *column).collect();
         let columns = columns.join(", ");
@@ -62,7 +62,7 @@ pub(super) async fn to_change_the_schema(db: &Db) -> Result<(), sqlx::Error> {
 /// On PostgreSQL only its owner alters a table. Trying it would lock the table.
 async fn to_alter_the_tables(db: &Db) -> Result<(), sqlx::Error> {
     let mut tx = db.begin().await?;
-    for table in TABLES {
+    for table in TABLES.iter().chain(DERIVED) {
         let name = table.name;
         let statement = format!(
             "DO $$ BEGIN IF EXISTS (SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename = '{name}' \

@@ -223,7 +223,7 @@ async fn rights_that_are_missing_are_found_before_the_start() {
     let (take, give) = match kind {
         DatabaseKind::MySql => (
             format!("REVOKE DELETE ON `{database}`.* FROM {name}@'%'"),
-            format!("GRANT DELETE ON `{database}`.* TO {name}@'%'"),
+            format!("GRANT SELECT, INSERT, UPDATE, DELETE ON `{database}`.* TO {name}@'%'"),
         ),
         _ => (
             "SELECT 1".to_owned(),
@@ -253,3 +253,23 @@ async fn execute(kind: DatabaseKind, url: &str, statements: &[String]) {
         }
     }
 }
+    // Those that the server fills from others are asked for as well.
+    let all_but_one: Vec<String> = match kind {
+        DatabaseKind::MySql => {
+            let tables =
+                "SELECT CAST(table_name AS CHAR) FROM information_schema.tables WHERE table_schema = DATABASE()";
+            let mut connection = MySqlConnection::connect(&admin).await.unwrap();
+            let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut connection).await.unwrap();
+            assert!(tables.iter().any(|table| table == "name_index"), "{tables:?}");
+            let take = format!("REVOKE SELECT, INSERT, UPDATE ON `{database}`.* FROM {name}@'%'");
+            let give = |table: String| {
+                let rights = if table == "name_index" { "SELECT" } else { "SELECT, INSERT, UPDATE, DELETE" };
+                format!("GRANT {rights} ON `{database}`.`{table}` TO {name}@'%'")
+            };
+            [take].into_iter().chain(tables.into_iter().map(give)).collect()
+        }
+        _ => vec![give.clone(), format!("REVOKE INSERT ON name_index FROM {name}")],
+    };
+    execute(kind, &admin, &all_but_one).await;
+    let (code, said) = run(folder.path(), &["check"], &settings);
+    assert!(code == Some(1) && said.contains("may not use the tables"), "{said}");
