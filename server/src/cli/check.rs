@@ -18,7 +18,7 @@ use crate::traces::Traces;
 use crate::users::queries as users;
 
 pub(super) async fn run(files: &[EmbeddedFile]) -> anyhow::Result<()> {
-    let config = Config::from_env_read_only()?;
+    let config = Config::from_env_to_check()?;
     println!("configuration  ok, for {}", config.http.public_url);
     for warning in warnings(&config) {
         println!("warning        {warning}");

@@ -5,6 +5,8 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use crate::random;
+
 /// Why a file or folder cannot be used: its full path, the reason, and where rights are missing, whose it is and who asks.
 pub(crate) fn blocked(path: &Path, error: &io::Error) -> String {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
@@ -40,6 +42,17 @@ pub(crate) fn ownership(path: &Path) -> String {
 pub(crate) fn existing(path: &Path) -> Option<(PathBuf, fs::Metadata)> {
     let path = std::path::absolute(if path.as_os_str().is_empty() { Path::new(".") } else { path }).ok()?;
     path.ancestors().find_map(|path| Some((path.to_owned(), fs::metadata(path).ok()?)))
+}
+
+/// Tries whether a file could be made with the folders that it needs, by making another one in the nearest folder for a moment.
+pub(crate) fn could_be_made(path: &Path) -> io::Result<()> {
+    let Some((folder, found)) = path.parent().and_then(existing) else { return Ok(()) };
+    if !found.is_dir() {
+        return Err(io::ErrorKind::NotADirectory.into());
+    }
+    let probe = folder.join(format!(".hallpass-{:016x}", u64::from_be_bytes(random::bytes())));
+    fs::OpenOptions::new().write(true).create_new(true).open(&probe)?;
+    fs::remove_file(&probe)
 }
 
 /// The user that this program runs as.

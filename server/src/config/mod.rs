@@ -321,6 +321,14 @@ impl Config {
         read::config(Environment::of_process(), KeyFiles::Leave)
     }
 
+    /// The same for `check`: says as well where the keys that are still missing could not be written.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with everything that is wrong.
+    pub fn from_env_to_check() -> Result<Self, ConfigError> {
+        read::config(Environment::of_process(), KeyFiles::Try)
+    }
+
     /// Reads any set of variables; what the tests use.
     ///
     /// # Errors

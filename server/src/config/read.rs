@@ -74,6 +74,8 @@ pub(super) enum KeyFiles {
     Make,
     /// It is forgotten.
     Leave,
+    /// It is forgotten, once it is certain that a file could be made.
+    Try,
 }
 
 /// Reads variables and keeps what is wrong with them.
@@ -129,10 +131,13 @@ impl Reader {
         if self.text(name).is_some() || self.text(&format!("{name}_FILE")).is_some() {
             return self.secret(name);
         }
-        if self.key_files == KeyFiles::Leave && matches!(path.try_exists(), Ok(false)) {
-            return Some(make());
-        }
-        match read_or_make(path, make) {
+        let is_missing = matches!(path.try_exists(), Ok(false));
+        let key = match self.key_files {
+            KeyFiles::Leave if is_missing => Ok(make()),
+            KeyFiles::Try if is_missing => files::could_be_made(path).map(|()| make()),
+            _ => read_or_make(path, make),
+        };
+        match key {
             Ok(secret) => {
                 self.warnings.extend(files::open_to_others(path));
                 Some(secret)

@@ -228,13 +228,7 @@ impl Db {
     /// When it could not.
     pub fn could_be_made(config: &DatabaseConfig) -> Result<(), sqlx::Error> {
         let Some(file) = Self::file(config)? else { return Ok(()) };
-        let Some((folder, found)) = file.parent().and_then(files::existing) else { return Ok(()) };
-        if !found.is_dir() {
-            return Err(sqlx::Error::Io(std::io::ErrorKind::NotADirectory.into()));
-        }
-        let probe = folder.join(format!(".hallpass-{:016x}", u64::from_be_bytes(random::bytes())));
-        let made = std::fs::OpenOptions::new().write(true).create_new(true).open(&probe);
-        made.and_then(|_| std::fs::remove_file(&probe)).map_err(sqlx::Error::Io)
+        files::could_be_made(&file).map_err(sqlx::Error::Io)
     }
 }
 

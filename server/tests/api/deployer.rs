@@ -125,6 +125,27 @@ fn data_that_cannot_be_written_is_named_with_its_owner() {
 }
 
 #[test]
+fn keys_that_cannot_be_made_are_found_before_the_start() {
+    let folder = folder();
+    let url = [("DATABASE_URL", "postgres://hallpass@127.0.0.1:1/hallpass")];
+    let words = ["a key can be neither read nor made in ", "/data/jwt.key: ", "set JWT_KEY or JWT_KEY_FILE"];
+    // Nobody makes anything there, not even root.
+    if Path::new("/proc/self").exists() {
+        both_refuse(Path::new("/proc"), &url, &words);
+    }
+    let data = folder.path().join("data");
+    fs::create_dir(&data).unwrap();
+    fs::set_permissions(&data, Permissions::from_mode(0o555)).unwrap();
+    if fs::write(data.join("probe"), "").is_err() {
+        both_refuse(folder.path(), &url, &words);
+        both_refuse(folder.path(), &url, &["permission denied (this program runs as uid ", "belongs to uid "]);
+    }
+    fs::remove_dir_all(&data).unwrap();
+    let (_, said) = run(folder.path(), &["check"], &url);
+    assert!(said.contains("connection refused") && !data.exists(), "{said}");
+}
+
+#[test]
 fn what_is_hardly_meant_is_warned_of() {
     let folder = folder();
     fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
@@ -236,23 +257,6 @@ async fn rights_that_are_missing_are_found_before_the_start() {
         code == Some(1) && said.contains("may not use the tables") && said.contains("GRANT SELECT, INSERT"),
         "{said}"
     );
-    execute(kind, &admin, &[give]).await;
-    let (code, said) = run(folder.path(), &["check"], &settings);
-    assert!(code == Some(0) && said.contains("ok, 0 people"), "{said}");
-}
-
-async fn execute(kind: DatabaseKind, url: &str, statements: &[String]) {
-    for statement in statements {
-        let statement = sqlx::raw_sql(AssertSqlSafe(statement.clone()));
-        if kind == DatabaseKind::MySql {
-            let mut connection = MySqlConnection::connect(url).await.unwrap();
-            statement.execute(&mut connection).await.unwrap();
-        } else {
-            let mut connection = PgConnection::connect(url).await.unwrap();
-            statement.execute(&mut connection).await.unwrap();
-        }
-    }
-}
     // Those that the server fills from others are asked for as well.
     let all_but_one: Vec<String> = match kind {
         DatabaseKind::MySql => {
@@ -273,3 +277,20 @@ async fn execute(kind: DatabaseKind, url: &str, statements: &[String]) {
     execute(kind, &admin, &all_but_one).await;
     let (code, said) = run(folder.path(), &["check"], &settings);
     assert!(code == Some(1) && said.contains("may not use the tables"), "{said}");
+    execute(kind, &admin, &[give]).await;
+    let (code, said) = run(folder.path(), &["check"], &settings);
+    assert!(code == Some(0) && said.contains("ok, 0 people"), "{said}");
+}
+
+async fn execute(kind: DatabaseKind, url: &str, statements: &[String]) {
+    for statement in statements {
+        let statement = sqlx::raw_sql(AssertSqlSafe(statement.clone()));
+        if kind == DatabaseKind::MySql {
+            let mut connection = MySqlConnection::connect(url).await.unwrap();
+            statement.execute(&mut connection).await.unwrap();
+        } else {
+            let mut connection = PgConnection::connect(url).await.unwrap();
+            statement.execute(&mut connection).await.unwrap();
+        }
+    }
+}
