@@ -51,7 +51,9 @@ pub(super) async fn run(from: Option<&str>, to: &str) -> anyhow::Result<()> {
         }
     })
     .await?;
-    fill::run(&target, |progress| bar::show(&bar, progress)).await?;
+    fill::run(&target, |progress| bar::show(&bar, progress)).await.context(
+        "everything was copied and compared, but the names could not be indexed: the next start on the new database does that",
+    )?;
     bar.finish_and_clear();
     println!("Everything was copied and compared. Set DATABASE_URL to the new database, and start the servers.");
     Ok(())

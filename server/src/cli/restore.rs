@@ -67,7 +67,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     });
     let ended = db::patiently(restore).await.map_err(|error| explain(error, &file))?;
     // What is left of this when it fails, the next start does.
-    db::patiently(fill::run(&target, |progress| bar::show(&bar, progress))).await?;
+    fill::run(&target, |progress| bar::show(&bar, progress)).await?;
     bar.finish_and_clear();
     target.close().await;
     println!(

@@ -11,6 +11,7 @@ use hallpass::secret::token::PlainToken;
 use hallpass::sessions::model::Kind;
 use hallpass::sessions::queries::{self as sessions, NewSession};
 use hallpass::users::queries::{self as users, InsertError, NewAccount};
+use sqlx::{Connection, SqliteConnection};
 
 use crate::app::{PASSWORD, spawn, spawn_with};
 use crate::database::{self, make_on};
@@ -35,6 +36,25 @@ async fn people_stay_signed_in() {
 
     let again = copy::run(&app.db, &other.db, |_| ()).await;
     assert!(matches!(again, Err(CopyError::TargetInUse("user_account"))), "{again:?}");
+}
+
+#[actix_web::test]
+async fn names_that_cannot_be_indexed_do_not_undo_a_copy() {
+    let app = spawn().await;
+    app.person("alice").await;
+    let folder = tempfile::tempdir().unwrap();
+    let url = make_on(DatabaseKind::Sqlite, folder.path()).await;
+    let target = open(&url).await;
+    migrate::run(&target).await.unwrap();
+    let fail = "CREATE TRIGGER fail BEFORE INSERT ON name_index BEGIN SELECT RAISE(ABORT, 'no room'); END";
+    let mut connection = SqliteConnection::connect(&url).await.unwrap();
+    sqlx::raw_sql(fail).execute(&mut connection).await.unwrap();
+    let output = app.hallpass(&["copy", "--to", &url], b"");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("everything was copied") && said.contains("the next start"), "{said}");
+    sqlx::raw_sql("DROP TRIGGER fail").execute(&mut connection).await.unwrap();
+    let other = spawn_with(&[("DATABASE_URL", &url)]).await;
+    assert_eq!(other.number("SELECT COUNT(*) FROM name_index").await, 1);
 }
 
 #[actix_web::test]

@@ -14,11 +14,15 @@ const ATTEMPTS: u32 = 5;
 const AT_ONCE: usize = 2000;
 
 /// Makes the index complete: what every start and every command begins with, after the schema. Where nothing is missing, it
-/// counts, and does no more.
+/// counts, and does no more. Each statement may take as long as the database is large.
 ///
 /// # Errors
 /// Those of the database; what has been indexed until then stays.
 pub async fn run(db: &Db, progress: impl Fn(Progress)) -> Result<(), sqlx::Error> {
+    db::patiently(complete(db, progress)).await
+}
+
+async fn complete(db: &Db, progress: impl Fn(Progress)) -> Result<(), sqlx::Error> {
     let (accounts, indexed) = queries::counts(db).await?;
     if accounts == indexed {
         return Ok(());
