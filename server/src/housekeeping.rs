@@ -61,7 +61,7 @@ impl Housekeeping {
     async fn repair_index(&self) {
         match sweep::round(fill::repair(&self.db)).await {
             None | Some(Ok(0)) => {}
-            Some(Ok(repaired)) => tracing::info!(repaired, "names that an older server wrote are indexed"),
+            Some(Ok(repaired)) => tracing::info!(repaired, "names were indexed again"),
             Some(Err(error)) => tracing::warn!(%error, "names could not be indexed"),
         }
     }

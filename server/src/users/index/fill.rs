@@ -1,5 +1,5 @@
-//! Indexes accounts that are older than the index, or than its rules, or that an older server has changed: batch by batch, so
-//! that memory stays small and nobody waits long. Several servers may do so at once: each looks again, under the lock of the
+//! Indexes accounts that are older than the index, or than its rules, or that an older server has changed, or whose look has become
+//! free: batch by batch, so that memory stays small and nobody waits long. Several servers may do so at once: each looks again, under the lock of the
 //! accounts, what is left to do.
 
 use tokio::time::Instant;
@@ -34,7 +34,8 @@ async fn complete(db: &Db, progress: impl Fn(Progress)) -> Result<(), sqlx::Erro
     Ok(())
 }
 
-/// Looks at every account, for what an older server has written since this one started; lets others write between two batches.
+/// Looks at every account, for what an older server has written since this one started, and for looks whose owner is gone since;
+/// lets others write between two batches.
 ///
 /// # Errors
 /// Those of the database.

@@ -1,5 +1,7 @@
 //! The rows that an account is found by, and those that keep its look for itself.
 
+use std::collections::HashSet;
+
 use sqlx::FromRow;
 
 use super::skeleton::{self, SkeletonHash};
@@ -74,12 +76,27 @@ pub(super) struct Indexed {
     pub email_folded: Option<String>,
     form: Option<i64>,
     names_hash: Option<Vec<u8>>,
+    /// Whether its username looks in some way like nobody's: whoever had that look is gone.
+    #[sqlx(skip)]
+    has_free_look: bool,
 }
 
 impl Indexed {
     /// Whether the index is what it would be if it were made now.
     pub fn is_current(&self) -> bool {
-        self.form == Some(FORM) && self.names_hash.as_deref() == Some(&self.names.hash())
+        self.form == Some(FORM) && self.names_hash.as_deref() == Some(&self.names.hash()) && !self.has_free_look
+    }
+}
+
+/// The looks of each account's username.
+fn looks(accounts: &[Indexed]) -> Vec<Vec<SkeletonHash>> {
+    accounts.iter().map(|account| skeleton::hashes(&account.names.username)).collect()
+}
+
+fn note_free_looks(accounts: &mut [Indexed], looks: &[Vec<SkeletonHash>], taken: Vec<(Vec<u8>,)>) {
+    let taken: HashSet<Vec<u8>> = taken.into_iter().map(|(hash,)| hash).collect();
+    for (account, looks) in accounts.iter_mut().zip(looks) {
+        account.has_free_look = looks.iter().any(|look| !taken.contains(look.as_slice()));
     }
 }
 
@@ -99,7 +116,13 @@ const INDEXED: &str = "SELECT u.id, u.username, u.username_folded, u.email, u.fu
 pub(super) async fn page(db: &Db, after: &str) -> Result<Vec<Indexed>, sqlx::Error> {
     let mut query = Query::new(INDEXED);
     query.push("> ").bind(after).push(format!(" ORDER BY u.id LIMIT {BATCH}"));
-    query.fetch_all(db).await
+    let mut accounts: Vec<Indexed> = query.fetch_all(db).await?;
+    if !accounts.is_empty() {
+        let looks = looks(&accounts);
+        let taken = taken(&looks.concat()).fetch_all(db).await?;
+        note_free_looks(&mut accounts, &looks, taken);
+    }
+    Ok(accounts)
 }
 
 /// Indexes those of a few thousand accounts again that need it, as they are under their lock; says how many. A username that
@@ -110,6 +133,12 @@ pub(super) async fn replace(tx: &mut Tx, ids: &[String]) -> Result<u64, sqlx::Er
     let mut query = Query::new(INDEXED);
     query.push("IN ").list(ids.iter().map(|id| id.as_str().into())).push(" ORDER BY u.id");
     let mut accounts: Vec<Indexed> = query.fetch_all_within(tx).await?;
+    if accounts.is_empty() {
+        return Ok(0);
+    }
+    let looks = looks(&accounts);
+    let taken = taken(&looks.concat()).fetch_all_within(tx).await?;
+    note_free_looks(&mut accounts, &looks, taken);
     accounts.retain(|account| !account.is_current());
     if accounts.is_empty() {
         return Ok(0);
@@ -148,8 +177,7 @@ async fn replace_skeletons(tx: &mut Tx, accounts: &[Names]) -> Result<(), sqlx::
     delete.list(ids(accounts)).execute(tx).await?;
     let wanted: Vec<SkeletonHash> = accounts.iter().flat_map(|names| skeleton::hashes(&names.username)).collect();
     let found: Vec<(Vec<u8>,)> = taken(&wanted).fetch_all_within(tx).await?;
-    let mut taken: std::collections::HashSet<SkeletonHash> =
-        found.into_iter().filter_map(|(hash,)| hash.try_into().ok()).collect();
+    let mut taken: HashSet<SkeletonHash> = found.into_iter().filter_map(|(hash,)| hash.try_into().ok()).collect();
     let rows: Vec<Row> = accounts.iter().flat_map(|names| skeleton_rows(names, |hash| taken.insert(hash))).collect();
     insert_rows(tx, "username_skeleton", "skeleton_hash, user_id", &rows).await
 }
