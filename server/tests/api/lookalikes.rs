@@ -248,3 +248,19 @@ async fn who_is_left_of_those_that_look_alike_gets_the_look() {
     app.browser().post("/api/register", wanted).await.is(409, "username_taken");
     assert_eq!(fill::repair(&app.db).await.unwrap(), 0);
 }
+
+#[actix_web::test]
+async fn what_a_newer_server_has_indexed_is_left_as_it_is() {
+    let app = spawn().await;
+    app.person("zoe").await;
+    let newer = app.number("SELECT MAX(form) FROM name_index").await + 1;
+    app.execute("UPDATE name_index SET form = form + 1").await;
+    // By its rules the same name looks different.
+    app.execute("DELETE FROM username_skeleton").await;
+    assert_eq!(fill::repair(&app.db).await.unwrap(), 0);
+    app.person("bob").await;
+    app.execute("DELETE FROM name_index WHERE user_id = (SELECT id FROM user_account WHERE username = 'bob')").await;
+    let _other = app.twin().await;
+    assert_eq!(app.number("SELECT COUNT(*) FROM name_index").await, 2);
+    assert_eq!(app.number("SELECT MAX(form) FROM name_index").await, newer);
+}

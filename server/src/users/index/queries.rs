@@ -82,9 +82,13 @@ pub(super) struct Indexed {
 }
 
 impl Indexed {
-    /// Whether the index is what it would be if it were made now.
+    /// Whether the index is what it would be if it were made now. What a newer server has made is left to it.
     pub fn is_current(&self) -> bool {
-        self.form == Some(FORM) && self.names_hash.as_deref() == Some(&self.names.hash()) && !self.has_free_look
+        match self.form {
+            Some(form) if form > FORM => true,
+            Some(FORM) => self.names_hash.as_deref() == Some(&self.names.hash()) && !self.has_free_look,
+            _ => false,
+        }
     }
 }
 
@@ -100,10 +104,10 @@ fn note_free_looks(accounts: &mut [Indexed], looks: &[Vec<SkeletonHash>], taken:
     }
 }
 
-/// How many accounts there are, and how many of them were indexed by the rules of today.
+/// How many accounts there are, and how many of them were indexed by the rules of today or newer ones.
 pub(super) async fn counts(db: &Db) -> Result<(u64, u64), sqlx::Error> {
     const ACCOUNTS: Sql = sql!("SELECT COUNT(*) FROM user_account");
-    const INDEXED: Sql = sql!("SELECT COUNT(*) FROM name_index WHERE form = ?");
+    const INDEXED: Sql = sql!("SELECT COUNT(*) FROM name_index WHERE form >= ?");
     let accounts: i64 = on_db!(db, ACCOUNTS, |pool, text| sqlx::query_scalar(text).fetch_one(pool).await)?;
     let indexed: i64 = on_db!(db, INDEXED, |pool, text| sqlx::query_scalar(text).bind(FORM).fetch_one(pool).await)?;
     Ok((accounts.unsigned_abs(), indexed.unsigned_abs()))
