@@ -47,7 +47,13 @@ export default defineConfig({
       threshold: 0,
     }),
   ],
-  server: { port, strictPort: true, host: "127.0.0.1" },
+  server: {
+    port,
+    strictPort: true,
+    host: "127.0.0.1",
+    // As the server sends it with every page: one-time links must not leak through Referer.
+    headers: { "Referrer-Policy": "strict-origin" },
+  },
   build: {
     manifest: true,
     // A data: URI would need a hole in the Content-Security-Policy.

@@ -52,6 +52,7 @@ test("signing in keeps the whole address", async ({ page, person }) => {
 test("creating an account keeps the whole address", async ({ page, person }) => {
   await page.goto("/search?q=p#results");
   await page.getByRole("link", { name: "Create one" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Create an account" })).toBeVisible();
   await page.getByLabel("Username").fill(`${person.username}-new`);
   await page.getByLabel("Password", { exact: true }).fill(NEW);
   await page.getByRole("button", { name: "Create account" }).click();

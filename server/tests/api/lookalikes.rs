@@ -14,6 +14,9 @@ const NEW: &str = "other words nobody guesses";
 /// What looks like `alice`, `paypal` and `bob1`.
 const FORGED: [&str; 4] = ["аӏісе", "paypaI", "bobl", "BOBI"];
 
+/// Keeps the repair that every server begins with waiting.
+const LOCK: &str = "UPDATE user_account SET role = role";
+
 async fn insert(app: &TestApp, username: &str, email: Option<&str>) -> Result<String, InsertError> {
     insert_after(app, &[], username, email).await
 }
@@ -42,9 +45,13 @@ async fn insert_after(
 
 /// Leaves the database as a version without the index would have.
 async fn forget_index(app: &TestApp) {
-    for statement in ["DELETE FROM username_skeleton", "DELETE FROM search_term", "DELETE FROM name_index"] {
-        app.execute(statement).await;
-    }
+    let forget = async |tx: &mut Tx| {
+        for statement in [LOCK, "DELETE FROM username_skeleton", "DELETE FROM search_term", "DELETE FROM name_index"] {
+            Query::new(statement).execute(tx).await?;
+        }
+        Ok::<_, sqlx::Error>(())
+    };
+    app.db.write(forget).await.unwrap();
 }
 
 fn says(output: &std::process::Output) -> String {
@@ -169,6 +176,7 @@ async fn accounts_of_old(app: &TestApp) -> Vec<(&'static str, &'static str)> {
         app.advance(1);
         // In one transaction: the repair that every server begins with may be under way.
         let forget = [
+            LOCK,
             "DELETE FROM username_skeleton",
             // Two spellings of one domain were two addresses.
             "UPDATE user_account SET email_folded = 'old@exämple.de' WHERE email = 'old@exämple.de'",
@@ -227,7 +235,7 @@ async fn the_index_is_made_again_after_a_copy_and_where_an_older_server_wrote() 
 
     // An older server knows nothing of the index.
     other.execute("UPDATE user_account SET full_name = 'Zoë Smith' WHERE username = 'zoe'").await;
-    assert_eq!(fill::repair(&other.db).await.unwrap(), 1);
+    fill::repair(&other.db).await.unwrap();
     assert_eq!(browser.get("/api/users?q=smith").await.json()["items"][0]["username"], "zoe");
     assert_eq!(browser.get("/api/users?q=angstrom").await.json()["items"], json!([]));
     assert_eq!(fill::repair(&other.db).await.unwrap(), 0);
