@@ -93,7 +93,9 @@ function OtherWays({ next }: { next: string | null }) {
   return (
     <div className="mt-6 grid min-h-12 content-start gap-2 text-sm text-muted">
       {features?.setup_needed && (
-        <p>Hallpass has no administrator yet. Open the setup link in the server's log; it works for one hour.</p>
+        <p>
+          Hallpass has no administrator yet. Open the setup link in the server's log; it works for one hour.
+        </p>
       )}
       {!isPending && features?.mail !== false && (
         <p>

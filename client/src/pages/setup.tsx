@@ -27,7 +27,8 @@ export function SetupPage() {
       {!isDone && token === null && (
         <div className="mt-6">
           <Alert tone="info">
-            Open the setup link in the server's log. It works for one hour; restart the server to get a new one.
+            Open the setup link in the server's log. It works for one hour; restart the server to get a new
+            one.
           </Alert>
         </div>
       )}
