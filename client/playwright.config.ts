@@ -43,7 +43,13 @@ export default defineConfig({
     {
       name: "dev",
       metadata: { mode: "dev" },
-      testIgnore: ["accessibility.spec.ts", "static.spec.ts", "token-mode.spec.ts", "mail.spec.ts"],
+      testIgnore: [
+        "accessibility.spec.ts",
+        "plain-http.spec.ts",
+        "static.spec.ts",
+        "token-mode.spec.ts",
+        "mail.spec.ts",
+      ],
     },
   ],
 });

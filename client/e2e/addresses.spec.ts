@@ -1,6 +1,5 @@
 import { type Browser, type Page } from "@playwright/test";
-import { Person, expect, test } from "./fixtures.ts";
-import { Server } from "./server.ts";
+import { expect, test } from "./fixtures.ts";
 
 const NEW = "other words nobody guesses";
 
@@ -72,43 +71,4 @@ test("another account, after a session has ended, keeps the whole address", asyn
   const dialog = page.getByRole("dialog", { name: "Sign in again" });
   await dialog.getByRole("button", { name: "Sign in as somebody else" }).click();
   await expect(page).toHaveURL(/\/login\?next=%2Faccount%3Fa%3Db%23tokens$/);
-});
-
-test.describe("on plain http", () => {
-  let server: Server;
-  test.beforeAll(async ({}, info) => {
-    server = new Server(info.project.metadata["mode"] as "built", {}, "hallpass.lan");
-    await server.start();
-    server.createPerson("alice", "Alice");
-  });
-  test.afterAll(async () => {
-    await server.stop();
-  });
-
-  test("a token can be copied by hand", async ({ browser }) => {
-    const page = await open(browser);
-    const errors: string[] = [];
-    page.on("pageerror", (error) => errors.push(error.message));
-    await page.goto(`${server.url}/login?next=/account`);
-    await new Person("alice").fillSignIn(page);
-    await page.getByRole("button", { name: "New token" }).click();
-    await page.getByRole("dialog").getByLabel("Name").fill("backup");
-    await page.getByRole("button", { name: "Create token" }).click();
-    await page.getByRole("button", { name: "Copy" }).click();
-    await expect(page.getByRole("dialog").getByRole("status")).toContainText("The text is selected");
-    const secret = await page.getByTestId("secret").innerText();
-    expect(await page.evaluate(() => String(getSelection()))).toBe(secret);
-    expect(errors).toEqual([]);
-    await page.context().close();
-  });
-
-  test("the wrong address says which one is right, and leads there", async ({ browser }) => {
-    const page = await open(browser);
-    await page.goto(`${server.url.replace("hallpass.lan", "other.lan")}/login?next=/account#tokens`);
-    await new Person("alice").fillSignIn(page);
-    await expect(page.getByRole("alert")).toContainText(`the address of this server is ${server.url}.`);
-    await page.getByRole("link", { name: `Open it at ${server.url}` }).click();
-    await expect(page).toHaveURL(`${server.url}/login?next=/account#tokens`);
-    await page.context().close();
-  });
 });
