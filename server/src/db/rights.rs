@@ -96,7 +96,7 @@ impl Db {
     /// connections has set must not be seen by another.
     ///
     /// # Errors
-    /// One that [`super::explain`] explains.
+    /// One that [`explain()`](fn@super::explain) explains.
     pub async fn refuse_transaction_pooler(&self) -> Result<(), sqlx::Error> {
         let Self::Postgres(remote) = self else { return Ok(()) };
         if remote.pool.options().get_max_connections() < 2 {
