@@ -176,6 +176,7 @@ packages *more:
     [ -x /usr/bin/chromium ] || missing+=(chromium)
     PATH=$PATH:/usr/sbin command -v mariadbd >/dev/null || [ -n "${TEST_MYSQL_URL:-}" ] || missing+=(mariadb-server)
     compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || [ -n "${TEST_POSTGRES_URL:-}" ] || missing+=(postgresql)
+    PATH=$PATH:/usr/sbin command -v nginx >/dev/null || missing+=(nginx)
     for program in curl openssl python3; do command -v "$program" >/dev/null || missing+=("$program"); done
     python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
     for package in {{ more }}; do dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package"); done
